@@ -1,0 +1,6 @@
+import { defineChannel } from '../../src/channel.ts';
+import cancel from './cancel.ts';
+import confirm from './confirm.ts';
+import list from './list.ts';
+
+export default defineChannel('bookings', [confirm, list, cancel]);

@@ -1,0 +1,9 @@
+import { defineMessage, organizers } from '../../src/channel.ts';
+import { eventView, insertEvent } from '../../src/events/catalogue.ts';
+
+export default defineMessage('events:create', {
+  access: organizers,
+  async handle({ engine, session, request }) {
+    return eventView(await insertEvent(engine.db, session.userId, request));
+  },
+});

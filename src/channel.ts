@@ -1,0 +1,98 @@
+/**
+ * What a channel is made of. A handler decides and returns: it never sees ajv, a socket, an ack callback
+ * or a Redis command. Its type ties it to its contract: request, reply, and the error codes it may fail
+ * with. `access` is compulsory.
+ */
+import type { MessageName, Messages } from './contracts.gen.ts';
+import type { CommonErrorCode, ErrorCode } from './errors.ts';
+import { RequestError } from './errors.ts';
+import type { Engine } from './hub.ts';
+import type { Session } from './session.ts';
+
+/** Lets a session in or throws. What it returns is what the handler gets. */
+export type Access<S extends Session | undefined> = (session: Session | undefined) => S;
+
+/** Anonymous sockets as well. */
+export const anyone: Access<Session | undefined> = (session) => session;
+
+/** Whoever has a token, whatever it allows. */
+export const anySession: Access<Session> = (session) => {
+  if (!session) throw new RequestError('unauthenticated');
+  return session;
+};
+
+/** Everybody who has signed in. A kiosk only watches. */
+export const signedIn: Access<Session> = (session) => {
+  const known = anySession(session);
+  if (known.role === 'kiosk') throw new RequestError('forbidden');
+  return known;
+};
+
+export const organizers: Access<Session> = (session) => {
+  const known = signedIn(session);
+  if (known.role !== 'organizer' && known.role !== 'admin') throw new RequestError('forbidden');
+  return known;
+};
+
+/** Who made the thing, and admins. */
+export const owns = (session: Session | undefined, organizerId: string): boolean =>
+  session !== undefined && (session.role === 'admin' || session.userId === organizerId);
+
+/** The connection as far as a handler may use it: the rooms of events. */
+export interface Viewer {
+  /** How many events this connection watches. */
+  readonly watching: number;
+  isWatching(eventId: string): boolean;
+  watch(eventId: string): Promise<void>;
+  unwatch(eventId: string): void;
+}
+
+export interface Context<M extends MessageName, S> {
+  readonly engine: Engine;
+  readonly session: S;
+  readonly request: Messages[M]['request'];
+  /** Where the request came from. */
+  readonly address: string;
+  /** Only on sockets. */
+  readonly viewer: Viewer | undefined;
+  /** Ends the request with an error its contract lists. */
+  fail(
+    code: Messages[M]['errors'] | CommonErrorCode,
+    details?: Record<string, unknown>,
+    message?: string,
+  ): never;
+}
+
+export interface Message {
+  readonly name: MessageName;
+  readonly access: Access<Session | undefined>;
+  handle(context: Context<MessageName, Session | undefined>): Promise<unknown>;
+}
+
+export function defineMessage<M extends MessageName, S extends Session | undefined>(
+  name: M,
+  definition: {
+    access: Access<S>;
+    handle(context: Context<M, S>): Promise<Messages[M]['reply']>;
+  },
+): Message {
+  return { name, ...definition } as unknown as Message;
+}
+
+export interface Channel {
+  readonly name: string;
+  readonly messages: readonly Message[];
+}
+
+/** Every message of a channel begins with its name. */
+export function defineChannel(name: string, messages: readonly Message[]): Channel {
+  for (const message of messages) {
+    if (!message.name.startsWith(`${name}:`))
+      throw new Error(`${message.name} is not of the channel ${name}`);
+  }
+  return { name, messages };
+}
+
+export const failWith = (code: ErrorCode, details?: Record<string, unknown>, message?: string): never => {
+  throw new RequestError(code, details, message);
+};

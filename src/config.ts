@@ -1,0 +1,208 @@
+/**
+ * Configuration from the environment: read once, checked by ajv. A wrong value stops the start with the
+ * variable's name, what was found and what is allowed. Secrets have no default in production.
+ */
+import { Ajv } from 'ajv';
+
+interface Variable {
+  readonly schema: Record<string, unknown>;
+  /** Used when the variable is not set; in production `production` if given. */
+  readonly default?: string | number | boolean;
+  readonly production?: string | number | boolean;
+  readonly requiredInProduction?: true;
+  readonly secret?: true;
+  readonly about: string;
+}
+
+const port = { type: 'integer', minimum: 0, maximum: 65535 };
+const count = (minimum: number, maximum: number) => ({ type: 'integer', minimum, maximum });
+const url = (...schemes: string[]) => ({ type: 'string', pattern: `^(${schemes.join('|')})://.` });
+
+/** Every variable the hub reads; the README's table is checked against it. */
+export const variables = {
+  NODE_ENV: {
+    schema: { enum: ['development', 'production', 'test'] },
+    default: 'development',
+    about: 'production: no secret has a default, no demo accounts, JSON logs.',
+  },
+  HOST: { schema: { type: 'string', minLength: 1 }, default: '127.0.0.1', about: 'Address to listen on.' },
+  PORT: {
+    schema: port,
+    default: 3000,
+    about: 'Port of the first node; node n listens on PORT + n - 1. 0: any free port.',
+  },
+  DATABASE_URL: {
+    schema: url('postgres', 'postgresql'),
+    requiredInProduction: true,
+    secret: true,
+    about: 'PostgreSQL 15 or newer. Not set: an embedded one, data in DATA_DIR.',
+  },
+  REDIS_URL: {
+    schema: url('redis', 'rediss'),
+    requiredInProduction: true,
+    secret: true,
+    about: 'Redis 7 or newer. Not set: an embedded one, data in DATA_DIR.',
+  },
+  REDIS_SERVER: {
+    schema: { type: 'string', minLength: 1 },
+    about: 'Path of the redis-server for the embedded Redis.',
+  },
+  REDIS_TIMEOUT_MS: {
+    schema: count(50, 10000),
+    default: 500,
+    about: 'After how long without an answer a command to Redis is given up, and its request refused.',
+  },
+  REDIS_PREFIX: {
+    schema: { type: 'string', pattern: '^[a-z0-9-]{1,40}$' },
+    default: 'seatcast',
+    about: 'First part of every Redis key and channel.',
+  },
+  DATA_DIR: {
+    schema: { type: 'string', minLength: 1 },
+    default: '.data',
+    about: 'Where the embedded services and the development key keep their files.',
+  },
+  JWT_KEYS: {
+    schema: { type: 'string', pattern: '^[\\w-]{1,40}:[\\w-]{43,}(,[\\w-]{1,40}:[\\w-]{43,})*$' },
+    requiredInProduction: true,
+    secret: true,
+    about:
+      'Keys for tokens: kid:secret, comma separated, secrets of 32 bytes or more as base64url. The first signs, all verify.',
+  },
+  TOKEN_TTL_S: { schema: count(60, 2592000), default: 43200, about: 'How long a token is valid, seconds.' },
+  ALLOWED_ORIGINS: {
+    schema: { type: 'string', pattern: '^https?://[^/,]+(,https?://[^/,]+)*$' },
+    requiredInProduction: true,
+    about: 'Exact origins whose pages may open a socket, comma separated. Development: our own addresses.',
+  },
+  TRUST_PROXY: {
+    schema: { type: 'boolean' },
+    default: false,
+    about: 'Whether X-Forwarded-For is set by a proxy of ours (1) or by anybody (0).',
+  },
+  LOG_LEVEL: {
+    schema: { enum: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] },
+    default: 'info',
+    about: 'pino level.',
+  },
+  TICK_MS: {
+    schema: count(10, 1000),
+    default: 40,
+    about: 'Shortest time between two ticks of an event, so 40 is at most 25 frames a second.',
+  },
+  CONNECTIONS_PER_ADDRESS: {
+    schema: count(1, 1000000),
+    default: 20000,
+    production: 200,
+    about: 'Open sockets from one address, on one node.',
+  },
+  MESSAGES_PER_SECOND: {
+    schema: count(1, 100000),
+    default: 20,
+    about: 'Message cost one socket may spend a second, three times as much in a burst.',
+  },
+  USER_MESSAGES_PER_SECOND: {
+    schema: count(1, 100000),
+    default: 40,
+    about: 'The same for all sockets and HTTP requests of one user on one node.',
+  },
+  ADDRESS_MESSAGES_PER_SECOND: {
+    schema: count(1, 1000000),
+    default: 20000,
+    production: 400,
+    about: 'The same for all of one address on one node.',
+  },
+  DRAIN_MS: {
+    schema: count(0, 60000),
+    default: 5000,
+    production: 10000,
+    about: 'How long a stopping node lets what is in flight finish.',
+  },
+} as const satisfies Record<string, Variable>;
+
+type Name = keyof typeof variables;
+
+export interface Config {
+  mode: 'development' | 'production' | 'test';
+  host: string;
+  port: number;
+  databaseUrl: string | undefined;
+  redisUrl: string | undefined;
+  redisServer: string | undefined;
+  redisTimeoutMs: number;
+  redisPrefix: string;
+  dataDir: string;
+  jwtKeys: string | undefined;
+  tokenTtlMs: number;
+  /** undefined: the node's own addresses. */
+  allowedOrigins: string[] | undefined;
+  trustProxy: boolean;
+  logLevel: string;
+  tickMs: number;
+  connectionsPerAddress: number;
+  messagesPerSecond: number;
+  userMessagesPerSecond: number;
+  addressMessagesPerSecond: number;
+  drainMs: number;
+}
+
+/** What a wrong variable is told. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+const ajv = new Ajv({ coerceTypes: false });
+
+function read(name: Name, environment: NodeJS.ProcessEnv, production: boolean): unknown {
+  const variable: Variable = variables[name];
+  const found = environment[name];
+  if (found === undefined || found === '') {
+    if (production && variable.requiredInProduction) {
+      throw new ConfigError(`${name} is not set, and production has no default for it. ${variable.about}`);
+    }
+    return production ? (variable.production ?? variable.default) : variable.default;
+  }
+  const value = parse(found, variable.schema.type);
+  const check = ajv.compile(variable.schema);
+  if (check(value)) return value;
+  const allowed = check.errors?.map((error) => `${error.message} ${allowedValues(error.params)}`.trim());
+  const shown = variable.secret ? 'a value (not shown: it is a secret)' : JSON.stringify(found);
+  throw new ConfigError(`${name} is ${shown}, but it ${allowed?.join(', ')}. ${variable.about}`);
+}
+
+const allowedValues = (params: Record<string, unknown>) =>
+  Array.isArray(params.allowedValues) ? `(${params.allowedValues.join(', ')})` : '';
+
+function parse(text: string, type: unknown): unknown {
+  if (type === 'integer') return /^-?\d+$/.test(text) ? Number(text) : text;
+  if (type === 'boolean') return { '1': true, true: true, '0': false, false: false }[text] ?? text;
+  return text;
+}
+
+/** @throws ConfigError */
+export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+  const mode = read('NODE_ENV', environment, false) as Config['mode'];
+  const get = <T>(name: Name) => read(name, environment, mode === 'production') as T;
+  return {
+    mode,
+    host: get('HOST'),
+    port: get('PORT'),
+    databaseUrl: get('DATABASE_URL'),
+    redisUrl: get('REDIS_URL'),
+    redisServer: get('REDIS_SERVER'),
+    redisTimeoutMs: get('REDIS_TIMEOUT_MS'),
+    redisPrefix: get('REDIS_PREFIX'),
+    dataDir: get('DATA_DIR'),
+    jwtKeys: get('JWT_KEYS'),
+    tokenTtlMs: get<number>('TOKEN_TTL_S') * 1000,
+    allowedOrigins: get<string | undefined>('ALLOWED_ORIGINS')?.split(','),
+    trustProxy: get('TRUST_PROXY'),
+    logLevel: get('LOG_LEVEL'),
+    tickMs: get('TICK_MS'),
+    connectionsPerAddress: get('CONNECTIONS_PER_ADDRESS'),
+    messagesPerSecond: get('MESSAGES_PER_SECOND'),
+    userMessagesPerSecond: get('USER_MESSAGES_PER_SECOND'),
+    addressMessagesPerSecond: get('ADDRESS_MESSAGES_PER_SECOND'),
+    drainMs: get('DRAIN_MS'),
+  };
+}

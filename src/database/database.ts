@@ -1,0 +1,126 @@
+/**
+ * The way to PostgreSQL: one MikroORM with its pool for CRUD, and the SQL files of `queries/` on the same
+ * pool for everything that must be one statement. Every time-out on the way is shorter than the grace a
+ * confirm has (`src/bookings/confirms.ts`), so that nothing is still running when its seats are given away.
+ */
+import { readFileSync } from 'node:fs';
+import { Migrator } from '@mikro-orm/migrations';
+import { MikroORM, type SqlEntityManager } from '@mikro-orm/postgresql';
+import type { Logger } from '../log.ts';
+import { entities } from './entities.ts';
+import { FirstMigration } from './migrations/m0001-first.ts';
+
+const connectTimeoutMs = 2000;
+const statementTimeoutMs = 4000;
+const lockTimeoutMs = 3000;
+const timeouts = {
+  statement_timeout: statementTimeoutMs,
+  lock_timeout: lockTimeoutMs,
+  idle_in_transaction_session_timeout: 10_000,
+  // The client's own watch, for a server that answers nothing at all.
+  query_timeout: statementTimeoutMs + 1000,
+};
+/** "seatcast" as a number: nodes that start together migrate one after the other. */
+const migrationLock = 0x5ea7ca57;
+
+/** The part of a `pg` pool that is used here. */
+interface Pool {
+  query(statement: { name?: string; text: string; values: unknown[] }): Promise<{ rows: unknown[] }>;
+  connect(): Promise<Pool & { release(destroy: boolean): void }>;
+}
+
+/** One statement of `queries/`, prepared once a connection under its name. */
+export interface Statement<Parameters extends unknown[], Row> {
+  readonly name: string;
+  readonly text: string;
+  /** Only for the type checker. */
+  readonly types?: (parameters: Parameters) => Row;
+}
+
+/** Reads `queries/<name>.sql`, whose first line says what it returns. */
+export function statement<Parameters extends unknown[], Row>(name: string): Statement<Parameters, Row> {
+  return { name, text: readFileSync(new URL(`./queries/${name}.sql`, import.meta.url), 'utf8') };
+}
+
+/**
+ * Whether PostgreSQL did not answer, rather than refuse: connections that fail, break or cannot be had,
+ * time-outs, a server that starts or stops (SQLSTATE classes 08, 53, 57, and 55P03 for locks).
+ */
+export function isOutage(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code } = error as { code?: unknown };
+  if (typeof code === 'string' && /^(08|53|57|55P03|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND)/.test(code)) return true;
+  return /timeout|terminated|connection error|not queryable/i.test(error.message);
+}
+
+export interface Database {
+  /** A fresh unit of work of the ORM. */
+  em(): SqlEntityManager;
+  /** Runs a statement outside the ORM. Rejects with PostgreSQL's error (`code` is the SQLSTATE). */
+  run<Parameters extends unknown[], Row>(
+    statement: Statement<Parameters, Row>,
+    ...parameters: Parameters
+  ): Promise<Row[]>;
+  /** Creates the schema or brings it up to date. */
+  migrate(): Promise<void>;
+  /** Rejects while PostgreSQL does not answer. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** @param patient without time-outs, for migrations */
+export async function openDatabase(
+  url: string,
+  log: Logger,
+  poolSize = 16,
+  patient = false,
+): Promise<Database> {
+  const orm = await MikroORM.init({
+    clientUrl: url,
+    entities,
+    extensions: [Migrator],
+    migrations: {
+      migrationsList: [{ name: 'm0001-first', class: FirstMigration }],
+      snapshot: false,
+      tableName: 'migrations',
+    },
+    pool: { min: 0, max: poolSize },
+    driverOptions: {
+      connectionTimeoutMillis: connectTimeoutMs,
+      application_name: 'seatcast',
+      ...(patient ? {} : timeouts),
+    },
+    debug: ['info'],
+    colors: false,
+    logger: (message) => (/error/i.test(message) ? log.warn(message) : log.debug(message)),
+  });
+  let pool: Pool | undefined;
+  const nativePool = async () => {
+    pool ??= (await orm.em.getConnection().getNativeClient()) as unknown as Pool;
+    return pool;
+  };
+
+  return {
+    em: () => orm.em.fork(),
+    async run<Parameters extends unknown[], Row>(
+      { name, text }: Statement<Parameters, Row>,
+      ...values: Parameters
+    ) {
+      return (await (await nativePool()).query({ name, text, values })).rows as Row[];
+    },
+    async migrate() {
+      const holder = await (await nativePool()).connect();
+      try {
+        await holder.query({ text: 'select pg_advisory_lock($1)', values: [migrationLock] });
+        await orm.migrator.up();
+      } finally {
+        // Closing the connection gives the lock back, whatever happened.
+        holder.release(true);
+      }
+    },
+    async ping() {
+      await (await nativePool()).query({ text: 'select 1', values: [] });
+    },
+    close: () => orm.close(true),
+  };
+}

@@ -1,0 +1,120 @@
+/**
+ * The steps of every message, from a socket or over HTTP: limit, access, validate, handle. Whatever is
+ * thrown leaves here as a `RequestError` that the contract allows; anything else becomes `internal`,
+ * logged with its cause and told to nobody.
+ */
+import type { Channel, Message, Viewer } from './channel.ts';
+import { failWith } from './channel.ts';
+import { type CompiledAsk, loadContracts } from './contracts.ts';
+import { isOutage } from './database/database.ts';
+import { errors, RequestError } from './errors.ts';
+import type { Engine } from './hub.ts';
+import type { Logger } from './log.ts';
+import type { Session } from './session.ts';
+import type { TokenBuckets } from './socket/limits.ts';
+
+export interface Sender {
+  /** Key of the connection's own bucket; undefined over HTTP. */
+  readonly connection: string | undefined;
+  readonly session: Session | undefined;
+  readonly address: string;
+  readonly viewer: Viewer | undefined;
+}
+
+export interface Buckets {
+  readonly connections: TokenBuckets;
+  readonly users: TokenBuckets;
+  readonly addresses: TokenBuckets;
+}
+
+interface Entry {
+  readonly contract: CompiledAsk;
+  readonly message: Message;
+}
+
+export class Dispatcher {
+  readonly entries = new Map<string, Entry>();
+  /** Requests under way: a stopping node waits for them. */
+  inFlight = 0;
+  readonly counts = { requests: 0, refused: 0, internal: 0 };
+  readonly #engine: Engine;
+  readonly #buckets: Buckets;
+  readonly #log: Logger;
+
+  /** A contract without a handler, or a handler without a contract, stops the start. */
+  constructor(engine: Engine, channels: readonly Channel[], buckets: Buckets, log: Logger) {
+    this.#engine = engine;
+    this.#buckets = buckets;
+    this.#log = log;
+    const { asks } = loadContracts();
+    for (const message of channels.flatMap((channel) => channel.messages)) {
+      const contract = asks.get(message.name);
+      if (!contract) throw new Error(`${message.name} has no contract in schemas/`);
+      if (typeof message.access !== 'function') throw new Error(`${message.name} says nothing about access`);
+      this.entries.set(message.name, { contract, message });
+    }
+    const missing = [...asks.keys()].filter((name) => !this.entries.has(name));
+    if (missing.length > 0) throw new Error(`No handler in channels/ for ${missing.join(', ')}`);
+  }
+
+  /**
+   * @param read gives the request, once it is clear that the sender may ask at all
+   * @throws RequestError, always one that the message's contract allows
+   */
+  async dispatch(name: string, read: () => unknown, sender: Sender): Promise<unknown> {
+    const entry = this.entries.get(name);
+    this.inFlight++;
+    this.counts.requests++;
+    try {
+      this.#limit(sender, entry?.contract.cost ?? 1);
+      if (!entry) throw new RequestError('unknown-message');
+      const session = entry.message.access(this.#unexpired(sender.session));
+      const request = await read();
+      entry.contract.checkRequest(request);
+      return await entry.message.handle({
+        engine: this.#engine,
+        session,
+        request: request as never,
+        address: sender.address,
+        viewer: sender.viewer,
+        fail: failWith,
+      });
+    } catch (error) {
+      throw this.#told(error, name, entry?.contract);
+    } finally {
+      this.inFlight--;
+    }
+  }
+
+  #limit({ connection, session, address }: Sender, cost: number): void {
+    const { connections, users, addresses } = this.#buckets;
+    const wait =
+      addresses.take(address, cost) ||
+      (session ? users.take(session.userId, cost) : 0) ||
+      (connection ? connections.take(connection, cost) : 0);
+    if (wait > 0) throw new RequestError('rate-limited', { retryAfterMs: wait });
+  }
+
+  /** Timers may be late; a session is over at its time. */
+  #unexpired(session: Session | undefined): Session | undefined {
+    if (session && session.expiresAt <= Date.now()) throw new RequestError('unauthenticated');
+    return session;
+  }
+
+  #told(error: unknown, name: string, contract: CompiledAsk | undefined): RequestError {
+    const allowed =
+      error instanceof RequestError && (errors[error.code].common || contract?.errors.includes(error.code));
+    if (allowed) {
+      this.counts.refused++;
+      this.#log.debug({ message: name, code: error.code }, 'refused');
+      return error;
+    }
+    if (isOutage(error)) {
+      this.#log.warn({ err: error, message: name }, 'PostgreSQL is away');
+      return new RequestError('try-later');
+    }
+    this.counts.internal++;
+    this.#log.error({ err: error, message: name }, 'a request failed on our side');
+    return new RequestError('internal');
+  }
+}

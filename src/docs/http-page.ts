@@ -1,0 +1,143 @@
+/** The page `/docs/http`, from the OpenAPI document, in the look of the socket page. */
+import type { JsonSchema } from '../contracts.ts';
+import { RequestError } from '../errors.ts';
+import { problem } from '../http/problem.ts';
+import { type Html, html, jsonBlock, prose } from './html.ts';
+import { docsPage, heading, type MenuGroup } from './layout.ts';
+import { httpContracts, type OpenApiOptions, type Operation, openApi, type Parameter } from './open-api.ts';
+import { commonCodes, docsPaths, groupBy, httpUrl, usedTypes } from './schema.ts';
+import { errorCatalogue, errorTable, fieldTable, linksFrom, typeSections } from './tables.ts';
+
+type Links = ReadonlyMap<string, string>;
+interface Endpoint {
+  readonly method: string;
+  readonly path: string;
+  readonly operation: Operation;
+}
+
+export function httpPage(options: OpenApiOptions): string {
+  const document = openApi(options);
+  const endpoints = Object.entries(document.paths).flatMap(([path, operations]) =>
+    Object.entries(operations).map(([method, operation]) => ({
+      method: method.toUpperCase(),
+      path,
+      operation,
+    })),
+  );
+  const byTag = groupBy(endpoints, ({ operation }) => operation.tags[0] ?? '');
+  const links = linksFrom(docsPaths.http, (each) => each.kind === 'ask' && each.http !== undefined);
+  const asks = httpContracts();
+  const schemas = asks.flatMap(({ request, reply }) => [request, reply]);
+  return docsPage({
+    title: 'HTTP',
+    description: document.info.description,
+    path: docsPaths.http,
+    machine: { href: docsPaths.openApi, label: 'OpenAPI 3.1' },
+    version: options.version,
+    menu: menu(byTag),
+    body: html`${intro(options, document.info.description, links)}
+${[...byTag].map(([tag, members]) => html`${heading(2, tag, tag)}\n${members.map((each) => endpoint(each, links))}`)}
+${typeSections(usedTypes(schemas), links)}
+${errorCatalogue('http', asks)}`,
+  });
+}
+
+function menu(byTag: ReadonlyMap<string, readonly Endpoint[]>): MenuGroup[] {
+  const groups = [...byTag].map(([tag, members]) => ({
+    href: `#${tag}`,
+    label: tag,
+    entries: members.map(({ method, operation }) => ({
+      href: `#${operation['x-message']}`,
+      label: operation.summary,
+      mark: method,
+    })),
+  }));
+  return [
+    { href: '#start', label: 'Start here', entries: [{ href: '#problems', label: 'Refusals' }] },
+    ...groups,
+    { href: '#types', label: 'Shared types', entries: [] },
+    { href: '#errors', label: 'Errors', entries: [] },
+  ];
+}
+
+const intro = (options: OpenApiOptions, description: string, links: Links) => html`<h1 id="start">HTTP</h1>
+<p class="docs-lead">${description}</p>
+<p>JSON in UTF-8 both ways. Sign in with ${prose('`auth:login`', links)} and send the token with each request that needs one:</p>
+<pre class="code"><code>curl ${httpUrl(options)}/api/v1/bookings \\
+  -H 'Authorization: Bearer eyJhbGciOi…'</code></pre>
+<p>Seat maps and holds are live, so they are on the <a href="${docsPaths.sockets}">socket</a> only. Costs and their limits are shared with it.</p>
+${heading(2, 'problems', 'Refusals')}
+<p>A refused request is answered with the status of its error and <code>application/problem+json</code>. <code>code</code>, <code>retry</code> and <code>details</code> are the same as over the socket:</p>
+${fieldTable(problemSchema(options), links, '')}
+${jsonBlock(refusedExample, 80)}`;
+
+const refusedExample = await problem(
+  new RequestError('event-not-draft', { fields: ['planId', 'prices'] }),
+).json();
+
+/** As the document has it, so that both say the same. */
+const problemSchema = (options: OpenApiOptions) => openApi(options).components.schemas?.Problem as JsonSchema;
+
+function endpoint({ method, path, operation }: Endpoint, links: Links): Html {
+  const { 'x-message': name, 'x-cost': cost, summary, description, security, parameters } = operation;
+  const body = operation.requestBody;
+  const isPublic = security.some((each) => Object.keys(each).length === 0);
+  return html`<article class="docs-message">
+${heading(3, name, html`<span class="docs-mark docs-mark-${method.toLowerCase()}">${method}</span> <code>${path}</code>`)}
+<p class="docs-badges"><span>${isPublic ? 'no token needed' : 'needs a token'}</span><span>costs ${cost}</span><span><code>${name}</code></span></p>
+<p class="docs-title">${summary}</p>
+<p>${prose(description, links)}</p>
+${examples(operation)}
+${parametersPart('path', 'Path', parameters, links)}
+${parametersPart('query', 'Query', parameters, links)}
+${body && html`<h4>Body</h4>\n${fieldTable(jsonOf(body.content).schema, links, 'Any object.')}`}
+<h4>Reply</h4>
+${fieldTable(jsonOf(success(operation).content).schema, links, 'Nothing.')}
+<h4>Errors</h4>
+${errorsPart(name)}
+</article>
+`;
+}
+
+function examples(operation: Operation): Html {
+  const { status, content } = success(operation);
+  const body = operation.requestBody && jsonOf(operation.requestBody.content).example;
+  return html`<div class="docs-pair">
+${body !== undefined && html`<figure><figcaption>You send</figcaption>${jsonBlock(body, 54)}</figure>`}
+<figure><figcaption>The hub replies ${status}</figcaption>${jsonBlock(jsonOf(content).example, body === undefined ? 90 : 54)}</figure>
+</div>`;
+}
+
+const jsonOf = (content: Record<string, { schema: JsonSchema; example?: unknown }>) =>
+  content['application/json'] ?? { schema: {} };
+
+function success(operation: Operation) {
+  const found = Object.entries(operation.responses).find(([status]) => status.startsWith('2'));
+  if (found === undefined || '$ref' in found[1]) throw new Error(`${operation.operationId}: no success`);
+  return { status: found[0], content: found[1].content };
+}
+
+function parametersPart(
+  where: Parameter['in'],
+  title: string,
+  parameters: readonly Parameter[],
+  links: Links,
+): Html | false {
+  const chosen = parameters.filter((each) => each.in === where);
+  if (chosen.length === 0) return false;
+  const properties = Object.fromEntries(
+    chosen.map(({ name, schema, description }) => [
+      name,
+      { ...schema, ...(description ? { description } : {}) },
+    ]),
+  );
+  const required = chosen.filter((each) => each.required).map(({ name }) => name);
+  return html`<h4>${title}</h4>\n${fieldTable({ type: 'object', required, properties }, links, '')}`;
+}
+
+function errorsPart(name: string): Html {
+  const own = httpContracts().find((each) => each.name === name)?.errors ?? [];
+  const common = html`<a href="#common-errors">the ${commonCodes('http').length} of every request</a>`;
+  if (own.length === 0) return html`<p>None of its own, only ${common}.</p>`;
+  return html`${errorTable(own, { status: true })}<p class="docs-after">And ${common}.</p>`;
+}

@@ -1,0 +1,138 @@
+/** One small world that all examples tell of: a studio theatre, one evening, one buyer. */
+import { wireDisconnect } from '../disconnects.ts';
+import type { PlanWire } from '../seating/plan-wire.ts';
+
+const eventId = '01a3702b-0416-7c41-9f0e-6d2b8a51c3e7';
+const planId = '01a3701a-ca8a-7b02-8e55-90c1d47f2ab6';
+const bookingId = '01a3702e-517b-7e1d-b3c4-1f7a0c92d845';
+const holdId = 'q3ZkW8vYt0uJm2LxR7sN-A';
+
+export const ids = { eventId, planId, bookingId, holdId } as const;
+
+/** By `Type.field`, else by the bare name of the field. */
+export const byField: Readonly<Record<string, unknown>> = {
+  eventId,
+  planId,
+  bookingId,
+  organizerId: '01a1f866-0d00-7d90-a1b7-4e6f93d8025c',
+  'events:create.status': 'draft',
+  'events:cancel.status': 'cancelled',
+  'bookings:cancel.booking.status': 'cancelled',
+  'bookings:cancel.booking.cancelledAt': '2027-02-03T18:40:09.015Z',
+  'bookings:cancelled.booking.status': 'cancelled',
+  'bookings:cancelled.booking.cancelledAt': '2027-02-03T18:40:09.015Z',
+  'seats:watch.now': 1_801_473_374_120,
+  'Event.id': eventId,
+  'Booking.id': bookingId,
+  'Plan.id': planId,
+  'plans:read.id': planId,
+  'User.id': '01a367c3-06ac-7a36-8c4f-d51e6b0a97f2',
+  title: 'The Cherry Orchard',
+  description: 'Chekhov’s last play, in two acts.',
+  venue: 'Studio theatre',
+  'User.name': 'Ada Janssens',
+  'auth:register.name': 'Ada Janssens',
+  'Plan.name': 'Studio theatre',
+  password: 'correct horse battery',
+  label: 'Front, row B, seat 3',
+  category: 'Stalls',
+  categories: ['Stalls'],
+  seats: [12, 13],
+  'Booking.createdAt': '2027-02-01T09:16:20.731Z',
+  'Booking.seats': [
+    { seat: 12, label: 'Front, row B, seat 3', category: 'Stalls', priceCents: 4500 },
+    { seat: 13, label: 'Front, row B, seat 4', category: 'Stalls', priceCents: 4500 },
+  ],
+  'Snapshot.seats': 'f5.h2.f1h',
+  count: 60,
+  seatCount: 60,
+  'Plan.seatCount': 2,
+  priceCents: 4500,
+  totalCents: 9000,
+  extensionsLeft: 1,
+  startsAt: '2027-03-14T19:30:00Z',
+  endsAt: '2027-03-14T22:00:00Z',
+  createdAt: '2027-02-01T09:12:44.310Z',
+  publishedAt: '2027-02-01T09:15:02.871Z',
+  updatedAt: '2027-02-01T09:15:02.871Z',
+  'SignedIn.expiresAt': '2027-02-01T21:12:44.000Z',
+  cancelledAt: null,
+  holdMs: 600_000,
+  seatsPerHold: 10,
+  seatsPerBuyer: 20,
+  extensions: 1,
+  limit: 50,
+  reason: 'The leading actor is ill.',
+  nextCursor: null,
+  cursor: 'MjAyNy0wMy0xNA',
+  holds: [],
+  token: 'eyJhbGciOiJIUzI1NiIsImtpZCI6IjEifQ.eyJzdWIiOiIwMWEzNjdjMyJ9.c2lnbmF0dXJl',
+  from: 1842,
+  to: 1842,
+};
+
+export const byType: Readonly<Record<string, unknown>> = {
+  Id: eventId,
+  EventStatus: 'published',
+  HoldId: holdId,
+  RequestId: '7f0c9d52-3b7e-4a86-9d10-5e2c6f1b8a44',
+  SeatIndex: 12,
+  Epoch: 'k3Jx9QaZ',
+  Position: 1842,
+  EpochMs: 1_801_473_974_120,
+  Cents: 4500,
+  Currency: 'EUR',
+  Changes: 'hc.1',
+  Email: 'ada@example.com',
+  Prices: { Stalls: 4500 },
+  TimeZone: 'Europe/Brussels',
+};
+
+/** Optional fields worth showing. The others are left out of the examples. */
+export const optionalShown: Readonly<Record<string, readonly string[]>> = {
+  'events:create': ['venue', 'timeZone'],
+  'events:update': ['title', 'venue'],
+  'events:cancel': ['reason'],
+  'events:list': ['limit'],
+  'bookings:list': ['limit'],
+  'seats:watch': ['snapshot'],
+};
+
+const wirePlan: PlanWire = {
+  name: 'Studio theatre',
+  width: 200,
+  height: 120,
+  categories: [{ name: 'Stalls', color: '#8f2f6b' }],
+  zones: ['Front'],
+  rows: [{ zone: 0, label: 'A', count: 2 }],
+  seats: { guid: ['F-A-1', 'F-A-2'], number: ['1', '2'], category: [0, 0], x: [60, 94], y: [40, 40] },
+  areas: [],
+};
+
+/** Where the contract leaves the shape to others: seating plans, and the reasons of a disconnect. */
+export const whole: Readonly<Record<string, unknown>> = {
+  'plans:import request': {
+    name: 'Studio theatre',
+    size: { width: 200, height: 120 },
+    categories: [{ name: 'Stalls', color: '#8f2f6b' }],
+    zones: [
+      {
+        name: 'Front',
+        position: { x: 60, y: 40 },
+        rows: [
+          {
+            row_number: 'A',
+            position: { x: 0, y: 0 },
+            seats: [
+              { seat_guid: 'F-A-1', seat_number: '1', position: { x: 0, y: 0 }, category: 'Stalls' },
+              { seat_guid: 'F-A-2', seat_number: '2', position: { x: 34, y: 0 }, category: 'Stalls' },
+            ],
+          },
+        ],
+        areas: [],
+      },
+    ],
+  },
+  'server:disconnected': wireDisconnect('server-draining'),
+  'plans:read reply': { id: planId, plan: wirePlan },
+};

@@ -1,0 +1,207 @@
+/**
+ * The catalogue of errors: the request failed, the connection lives on. Disconnects are in
+ * `disconnects.ts`; no code of either is written out anywhere else.
+ *
+ * `retry` tells a client what to do (the idea of temporary errors comes from Centrifuge):
+ * - `never`: the same request fails again
+ * - `later`: wait, then ask the same again (with the same request id)
+ * - `changed`: look at the details and ask for something else
+ */
+export type Retry = 'never' | 'later' | 'changed';
+
+interface Entry {
+  readonly status: number;
+  readonly retry: Retry;
+  /** The default text for people; a thrower may say it more exactly. */
+  readonly message: string;
+  /** What `details` holds, for the documentation. */
+  readonly details?: string;
+  /** Every message may answer it, so contracts do not list it. */
+  readonly common?: true;
+}
+
+const catalogue = {
+  'invalid-request': {
+    status: 400,
+    retry: 'never',
+    message: 'The request does not fit its contract.',
+    details: '{ field, allowed, found? }',
+    common: true,
+  },
+  'unknown-message': { status: 404, retry: 'never', message: 'There is no such message.', common: true },
+  unauthenticated: {
+    status: 401,
+    retry: 'never',
+    message: 'Sign in first: this needs a valid token.',
+    common: true,
+  },
+  forbidden: { status: 403, retry: 'never', message: 'Your role may not do this.', common: true },
+  'rate-limited': {
+    status: 429,
+    retry: 'later',
+    message: 'Too many requests.',
+    details: '{ retryAfterMs }',
+    common: true,
+  },
+  'try-later': {
+    status: 503,
+    retry: 'later',
+    message: 'A service the hub needs is away. Ask again, with the same request id.',
+    common: true,
+  },
+  'server-draining': {
+    status: 503,
+    retry: 'later',
+    message: 'This node is stopping. Connect again: another one answers.',
+    common: true,
+  },
+  internal: { status: 500, retry: 'later', message: 'Something went wrong on our side.', common: true },
+  'payload-too-large': {
+    status: 413,
+    retry: 'never',
+    message: 'The body is too large.',
+    details: '{ maxBytes }',
+    common: true,
+  },
+  'unsupported-media-type': {
+    status: 415,
+    retry: 'never',
+    message: 'Send application/json in UTF-8.',
+    common: true,
+  },
+  'method-not-allowed': {
+    status: 405,
+    retry: 'never',
+    message: 'This path does not know that method.',
+    details: '{ allowed }',
+    common: true,
+  },
+
+  'email-taken': { status: 409, retry: 'changed', message: 'There is an account with this address already.' },
+  'wrong-credentials': { status: 401, retry: 'changed', message: 'The address or the password is wrong.' },
+  'account-disabled': { status: 403, retry: 'never', message: 'This account is disabled.' },
+
+  'event-not-found': { status: 404, retry: 'never', message: 'There is no such event.' },
+  'event-not-draft': {
+    status: 409,
+    retry: 'never',
+    message: 'This can only be changed while the event is a draft.',
+    details: '{ fields }',
+  },
+  'event-cancelled': { status: 409, retry: 'never', message: 'The event is cancelled.' },
+  'event-started': { status: 409, retry: 'never', message: 'The event has started.' },
+  'event-times': {
+    status: 422,
+    retry: 'changed',
+    message: 'The event must end after it starts, between the years 2000 and 2199.',
+  },
+  'event-not-on-sale': { status: 409, retry: 'never', message: 'The event is not on sale.' },
+  'time-zone-unknown': {
+    status: 422,
+    retry: 'changed',
+    message: 'This is not an IANA time zone.',
+    details: '{ found }',
+  },
+  'prices-mismatch': {
+    status: 422,
+    retry: 'changed',
+    message: 'Every category of the plan needs a price, and no other.',
+    details: '{ missing, unknown }',
+  },
+  'plan-not-found': { status: 404, retry: 'never', message: 'There is no such seating plan.' },
+  'plan-invalid': {
+    status: 422,
+    retry: 'changed',
+    message: 'The seating plan cannot be used.',
+    details: '{ path, problem }',
+  },
+  'cursor-invalid': { status: 400, retry: 'changed', message: 'The cursor is not one of ours.' },
+
+  'seats-unknown': {
+    status: 422,
+    retry: 'changed',
+    message: 'The plan has no such seat.',
+    details: '{ seats, count }',
+  },
+  'seats-taken': {
+    status: 409,
+    retry: 'changed',
+    message: 'Some of these seats are not free any more.',
+    details: '{ seats }',
+  },
+  'seats-per-hold': {
+    status: 409,
+    retry: 'changed',
+    message: 'That is more seats than one hold may have.',
+    details: '{ allowed }',
+  },
+  'seats-per-buyer': {
+    status: 409,
+    retry: 'changed',
+    message: 'That is more seats than one buyer may have at this event.',
+    details: '{ allowed, left }',
+  },
+  'hold-not-found': {
+    status: 404,
+    retry: 'never',
+    message: 'You have no such hold. It may have run out.',
+  },
+  'hold-confirming': { status: 409, retry: 'later', message: 'This hold is being booked right now.' },
+  'extensions-used': {
+    status: 409,
+    retry: 'never',
+    message: 'This hold has been extended as often as the event allows.',
+  },
+  'request-id-reused': {
+    status: 409,
+    retry: 'never',
+    message: 'This request id was used for another request.',
+  },
+  'too-many-rooms': {
+    status: 409,
+    retry: 'changed',
+    message: 'One connection may watch only so many events. Stop watching another first.',
+    details: '{ allowed }',
+  },
+  'booking-not-found': { status: 404, retry: 'never', message: 'You have no such booking.' },
+  'booking-pending': {
+    status: 503,
+    retry: 'later',
+    message: 'The outcome is not known yet. Ask again: the answer will be the true one.',
+  },
+} as const satisfies Record<string, Entry>;
+
+export type ErrorCode = keyof typeof catalogue;
+export const errors: Readonly<Record<ErrorCode, Entry>> = catalogue;
+
+/** Codes that every message may answer. */
+export type CommonErrorCode = {
+  [C in ErrorCode]: (typeof catalogue)[C] extends { common: true } ? C : never;
+}[ErrorCode];
+
+export const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(catalogue, code);
+
+export interface WireError {
+  code: ErrorCode;
+  message: string;
+  retry: Retry;
+  details?: Record<string, unknown>;
+}
+
+/** A request that failed for a reason its contract names. */
+export class RequestError extends Error {
+  readonly code: ErrorCode;
+  readonly details: Record<string, unknown> | undefined;
+
+  constructor(code: ErrorCode, details?: Record<string, unknown>, message?: string) {
+    super(message ?? errors[code].message);
+    this.name = 'RequestError';
+    this.code = code;
+    this.details = details;
+  }
+
+  toWire(): WireError {
+    const { code, message, details } = this;
+    return { code, message, retry: errors[code].retry, ...(details ? { details } : {}) };
+  }
+}

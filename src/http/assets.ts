@@ -1,0 +1,105 @@
+/**
+ * The pages and what they load. TypeScript goes out with its types stripped and its imports as they are:
+ * there is no bundler and no build step. Only the files listed here ever leave the disk.
+ */
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire, stripTypeScriptTypes } from 'node:module';
+import { dirname, extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Hono } from 'hono';
+import type { Bindings } from './api.ts';
+
+const source = fileURLToPath(new URL('../', import.meta.url));
+const require = createRequire(import.meta.url);
+
+/** Folders and files below `src/` that browsers may have. */
+const folders = ['pages', 'client'];
+const files = ['seats/codec.ts', 'seats/replica.ts', 'seating/plan-wire.ts', 'docs/docs.css'];
+
+const types: Record<string, string> = {
+  '.ts': 'text/javascript; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+
+interface Asset {
+  body: string;
+  type: string;
+  etag: string;
+}
+
+function asset(body: string, type: string): Asset {
+  return { body, type, etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"` };
+}
+
+function readAsset(path: string): Asset {
+  const extension = extname(path);
+  const text = readFileSync(join(source, path), 'utf8');
+  return asset(extension === '.ts' ? stripTypeScriptTypes(text) : text, types[extension] ?? 'text/plain');
+}
+
+function readAssets(): Map<string, Asset> {
+  const paths = folders.flatMap((folder) =>
+    readdirSync(join(source, folder)).map((file) => `${folder}/${file}`),
+  );
+  const assets = new Map<string, Asset>();
+  for (const path of [...paths, ...files]) {
+    if (types[extname(path)] && extname(path) !== '.html') assets.set(`/assets/${path}`, readAsset(path));
+  }
+  const client = join(dirname(require.resolve('socket.io-client/package.json')), 'dist/socket.io.esm.min.js');
+  const script = readFileSync(client, 'utf8').replace(/\/\/# sourceMappingURL=.*$/m, '');
+  assets.set('/assets/vendor/socket.io-client.js', asset(script, types['.js'] as string));
+  return assets;
+}
+
+/** The policy of a page: our own files, and inline only the import map, by its hash. */
+function policy(html: string): string {
+  const inline = /<script type="importmap">([\s\S]*?)<\/script>/.exec(html)?.[1];
+  const hash =
+    inline === undefined ? '' : ` 'sha256-${createHash('sha256').update(inline).digest('base64')}'`;
+  return [
+    "default-src 'self'",
+    `script-src 'self'${hash}`,
+    "connect-src 'self' ws: wss:",
+    "img-src 'self' data:",
+    "object-src 'none'",
+    "base-uri 'none'",
+    "frame-ancestors 'self'",
+    "form-action 'self'",
+  ].join('; ');
+}
+
+export function htmlResponse(html: string): Response {
+  return new Response(html, {
+    headers: {
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': policy(html),
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'same-origin',
+      'cache-control': 'no-cache',
+    },
+  });
+}
+
+export function mountAssets(app: Hono<Bindings>): void {
+  const assets = readAssets();
+  app.get('/assets/*', (c) => {
+    const found = assets.get(c.req.path);
+    if (!found) return c.notFound();
+    const headers = {
+      'content-type': found.type,
+      etag: found.etag,
+      'cache-control': 'no-cache',
+      'x-content-type-options': 'nosniff',
+    };
+    if (c.req.header('if-none-match') === found.etag) return new Response(null, { status: 304, headers });
+    return new Response(found.body, { headers });
+  });
+  const page = (name: string) => readFileSync(join(source, 'pages', name), 'utf8');
+  const [home, event] = [page('index.html'), page('event.html')];
+  app.get('/', () => htmlResponse(home));
+  app.get('/events/:eventId', () => htmlResponse(event));
+}

@@ -1,0 +1,257 @@
+/**
+ * One node of the hub: the only place where its parts meet.
+ */
+
+import { App, us_listen_socket_close, us_socket_local_port } from 'uWebSockets.js';
+import { readFileSync } from 'node:fs';
+import { channels } from '../channels/index.ts';
+import { Accounts } from './accounts.ts';
+import { Cancellations } from './bookings/cancellations.ts';
+import { Confirms } from './bookings/confirms.ts';
+import { BookingRecords } from './bookings/records.ts';
+import { type Config, ConfigError } from './config.ts';
+import { type Database, openDatabase } from './database/database.ts';
+import { Dispatcher } from './dispatch.ts';
+import { Events } from './events/events.ts';
+import { ordinaryBodyBytes, serveHttp } from './http/bridge.ts';
+import { makeSite } from './http/site.ts';
+import type { Logger } from './log.ts';
+import { type Keys, makeKeys } from './redis/keys.ts';
+import { RedisLinks } from './redis/links.ts';
+import { Inventory } from './seats/inventory.ts';
+import { LiveMaps } from './seats/live-maps.ts';
+import { makeMapSource } from './seats/map-source.ts';
+import { Sweeper } from './seats/sweeper.ts';
+import { Tokens } from './session.ts';
+import { eventRoom } from './socket/frame.ts';
+import { TokenBuckets } from './socket/limits.ts';
+import { Publisher } from './socket/publish.ts';
+import { SocketServer } from './socket/server.ts';
+
+/** What handlers work with. */
+export interface Engine {
+  readonly db: Database;
+  readonly events: Events;
+  readonly accounts: Accounts;
+  readonly inventory: Inventory;
+  readonly maps: LiveMaps;
+  readonly bookings: BookingRecords;
+  readonly confirms: Confirms;
+  readonly cancellations: Cancellations;
+  readonly publisher: Publisher;
+  readonly log: Logger;
+  /** Tells this and every other node that an event was changed. */
+  eventChanged(eventId: string): void;
+  /** Disconnects every socket of a session, on every node. */
+  endSession(sessionId: string): void;
+}
+
+export interface Hub {
+  readonly port: number;
+  readonly url: string;
+  readonly engine: Engine;
+  readonly sockets: SocketServer;
+  readonly keys: Keys;
+  readonly links: RedisLinks;
+  /** Lets pages of one more origin open sockets. */
+  allowOrigin(origin: string): void;
+  /** Lets what is in flight finish, sends clients to other nodes, closes everything. */
+  stop(): Promise<void>;
+}
+
+export interface HubOptions {
+  config: Config;
+  databaseUrl: string;
+  redisUrl: string;
+  jwtKeys: string;
+  log: Logger;
+}
+
+const version: string = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
+
+/** LIBUS_LISTEN_EXCLUSIVE_PORT of uSockets; the types know it only without a host. */
+const exclusivePort = 1;
+const planBodyBytes = 16 * 1024 * 1024;
+
+/** Starts a node. Waits for PostgreSQL and Redis, and resolves once it listens. */
+export async function startHub(options: HubOptions): Promise<Hub> {
+  const { config, log } = options;
+  const db = await openDatabase(options.databaseUrl, log);
+  const links = new RedisLinks(options.redisUrl, log, config.redisTimeoutMs);
+  await links.connect();
+  const keys = makeKeys(config.redisPrefix);
+  const tokens = new Tokens(options.jwtKeys, config.tokenTtlMs);
+  const events = new Events(db);
+  const inventory = new Inventory({ links, keys, db, events, tickMs: config.tickMs, log });
+  const bookings = new BookingRecords(db, log);
+  const confirms = new Confirms({ db, records: bookings, inventory, log });
+  const cancellations = new Cancellations({ records: bookings, inventory, log });
+  const attemptsPerAddress = config.mode === 'production' ? 60 : 100_000;
+  const accounts = new Accounts({ db, links, keys, tokens, attemptsPerAddress });
+
+  const app = App();
+  const publisher = new Publisher(app);
+  const maps = new LiveMaps(
+    makeMapSource({
+      inventory,
+      events,
+      publisher,
+      isWatched: (eventId) => sockets.isWatched(eventId),
+    }),
+    log,
+  );
+  const sweeper = new Sweeper(inventory, maps, log);
+  const origins = new Set(config.allowedOrigins);
+  const engine: Engine = {
+    db,
+    events,
+    accounts,
+    inventory,
+    maps,
+    bookings,
+    confirms,
+    cancellations,
+    publisher,
+    log,
+    eventChanged(eventId) {
+      events.forget(eventId);
+      sockets.notify('event-changed', eventId);
+    },
+    endSession(sessionId) {
+      sockets.endSession(sessionId);
+      sockets.notify('session-revoked', sessionId);
+    },
+  };
+  const buckets = makeBuckets(config);
+  const dispatcher = new Dispatcher(engine, channels, buckets, log);
+  const sockets = new SocketServer({
+    app,
+    guard: config,
+    links,
+    channelPrefix: keys.channelPrefix,
+    tokens,
+    allowedOrigins: () => origins,
+    isRevoked: accounts.isRevoked,
+    publisher,
+    log,
+    onNotice(notice, id) {
+      if (notice === 'event-changed') events.forget(id);
+      else sockets.endSession(id);
+    },
+  });
+  sockets.dispatcher = dispatcher;
+  publisher.cluster = sockets.cluster;
+  publisher.maps = maps;
+  listen(engine);
+  sockets.io.of('/').adapter.on('delete-room', (room: string) => {
+    if (room.startsWith(eventRoom(''))) maps.drop(room.slice(eventRoom('').length));
+  });
+
+  let draining = false;
+  const postgresAnswers = onceASecond(() =>
+    db.ping().then(
+      () => true,
+      () => false,
+    ),
+  );
+  const site = makeSite({
+    version,
+    publicUrl: () => [...origins][0] ?? 'http://localhost',
+    dispatcher,
+    tokens,
+    isRevoked: accounts.isRevoked,
+    draining: () => draining,
+    readiness: async () => ({
+      serving: !draining,
+      redis: links.available,
+      postgresql: await postgresAnswers(),
+    }),
+    log,
+  });
+  serveHttp(app, {
+    fetch: (request, address) => site.fetch(request, { address }),
+    limit: (address) => buckets.addresses.take(address, 1),
+    bodyLimit: (_method, path) => (path === '/api/v1/seating-plans' ? planBodyBytes : ordinaryBodyBytes),
+    trustProxy: config.trustProxy,
+  });
+  // Without the option a second hub could listen on the same port, and sell from another database.
+  const listenAlone = app.listen as unknown as (
+    this: typeof app,
+    host: string,
+    port: number,
+    options: number,
+    done: (made: object | false) => void,
+  ) => void;
+  const socket = await new Promise<object>((resolve, reject) => {
+    listenAlone.call(app, config.host, config.port, exclusivePort, (made) => {
+      if (made) resolve(made);
+      else
+        reject(new ConfigError(`PORT ${config.port} on HOST ${config.host} is in use, or not ours to have.`));
+    });
+  });
+  const port = us_socket_local_port(socket as never);
+  if (!config.allowedOrigins) for (const origin of ownOrigins(port)) origins.add(origin);
+  sweeper.start();
+
+  return {
+    port,
+    url: `http://${config.host === '0.0.0.0' ? '127.0.0.1' : config.host}:${port}`,
+    engine,
+    sockets,
+    keys,
+    links,
+    allowOrigin: (origin) => void origins.add(origin),
+    async stop() {
+      draining = true;
+      us_listen_socket_close(socket as never);
+      sockets.refuseNew();
+      const until = Date.now() + config.drainMs;
+      while (dispatcher.inFlight > 0 && Date.now() < until) await pause(20);
+      await Promise.race([confirms.idle(), pause(Math.max(0, until - Date.now()))]);
+      await sockets.drain(Math.min(1000, config.drainMs));
+      sweeper.stop();
+      inventory.stop();
+      await sockets.close();
+      app.close();
+      await links.close();
+      await db.close();
+    },
+  };
+}
+
+/** What happens beside the answers of scripts and statements: the hub tells whom it concerns. */
+function listen({ inventory, confirms, cancellations, publisher, log }: Engine): void {
+  inventory.listener = {
+    ticked: (eventId, epoch, tick) => publisher.tick(eventId, epoch, tick),
+    lapsed: (eventId, { holdId, owner, seats }) =>
+      publisher.toUser(owner, 'seats:hold-expired', { eventId, holdId, seats }),
+    unsettled: (eventId, holdId) => {
+      confirms.settle(eventId, holdId).catch((error) => {
+        log.warn({ err: error, eventId, holdId }, 'could not settle a confirm; it is tried again');
+      });
+    },
+  };
+  confirms.listener = (booking, userId) => publisher.toUser(userId, 'bookings:confirmed', { booking });
+  cancellations.listener = (booking, userId) => publisher.toUser(userId, 'bookings:cancelled', { booking });
+}
+
+/** Whoever asks, however often, the work is done once a second. */
+function onceASecond<T>(work: () => Promise<T>): () => Promise<T> {
+  let last: { at: number; result: Promise<T> } | undefined;
+  return () => {
+    if (!last || Date.now() - last.at > 1000) last = { at: Date.now(), result: work() };
+    return last.result;
+  };
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+const makeBuckets = (config: Config) => ({
+  connections: new TokenBuckets(config.messagesPerSecond),
+  users: new TokenBuckets(config.userMessagesPerSecond),
+  addresses: new TokenBuckets(config.addressMessagesPerSecond),
+});
+
+/** In development pages of ours come from localhost, under any of its names. */
+const ownOrigins = (port: number): string[] =>
+  ['localhost', '127.0.0.1', '[::1]'].map((host) => `http://${host}:${port}`);

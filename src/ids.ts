@@ -1,0 +1,21 @@
+import { createHash, randomBytes } from 'node:crypto';
+
+/** UUID version 7 (RFC 9562): its first 48 bits are the time, so ids sort by when they were made. */
+export function newId(nowMs = Date.now()): string {
+  const bytes = randomBytes(16);
+  bytes.writeUIntBE(nowMs, 0, 6);
+  bytes[6] = ((bytes[6] as number) & 0x0f) | 0x70;
+  bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80;
+  const hex = bytes.toString('hex');
+  return [8, 12, 16, 20].reduceRight((text, at) => `${text.slice(0, at)}-${text.slice(at)}`, hex);
+}
+
+/** 128 random bits, so that nobody guesses another's hold. */
+export const newHoldId = (): string => randomBytes(16).toString('base64url');
+
+/** 8 characters that name one life of a map. */
+export const newEpoch = (): string => randomBytes(6).toString('base64url');
+
+/** Of what a request asks for, to notice a request id that is used for two things. */
+export const fingerprint = (...parts: unknown[]): string =>
+  createHash('sha1').update(JSON.stringify(parts)).digest('base64url').slice(0, 12);

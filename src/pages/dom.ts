@@ -1,0 +1,69 @@
+/** Making and finding elements. Text only ever goes in as text: nothing on these pages parses HTML from data. */
+export type Child = Node | string | false | null | undefined;
+type Attributes = Record<string, string | number | boolean | undefined>;
+
+/** An attribute that is `true` is set empty, one that is `false` or undefined is left out. */
+export function el<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  attributes: Attributes = {},
+  ...children: Child[]
+): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== undefined && value !== false) element.setAttribute(name, value === true ? '' : `${value}`);
+  }
+  element.append(...children.filter(isThere));
+  return element;
+}
+
+const isThere = (child: Child): child is Node | string =>
+  child !== false && child !== null && child !== undefined;
+
+export const fill = (parent: Element, ...children: Child[]): void =>
+  parent.replaceChildren(...children.filter(isThere));
+
+/** The element with this id; a page without it is broken, so it throws. */
+export function byId<E extends HTMLElement>(id: string, type: abstract new () => E): E {
+  const element = document.getElementById(id);
+  if (!(element instanceof type)) throw new Error(`The page has no ${type.name} #${id}.`);
+  return element;
+}
+
+const svg = 'http://www.w3.org/2000/svg';
+
+/** 24 by 24, strokes only, in the text's colour. */
+const paths = {
+  plus: 'M12 5v14M5 12h14',
+  minus: 'M5 12h14',
+  fit: 'M4 9V5a1 1 0 0 1 1-1h4M15 4h4a1 1 0 0 1 1 1v4M20 15v4a1 1 0 0 1-1 1h-4M9 20H5a1 1 0 0 1-1-1v-4',
+  close: 'M6 6l12 12M18 6L6 18',
+  check: 'M5 12.5l4.5 4.5L19 7.5',
+  clock: 'M12 7v5l3 2M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18z',
+  ticket:
+    'M4 8a2 2 0 0 1 2-2h12a2 2 0 0 1 2 2v2a2 2 0 0 0 0 4v2a2 2 0 0 1-2 2H6a2 2 0 0 1-2-2v-2a2 2 0 0 0 0-4zM14 6v3M14 11v2M14 15v3',
+  pin: 'M12 21s-6.5-5.4-6.5-10.5a6.5 6.5 0 0 1 13 0C18.5 15.6 12 21 12 21zM12 8.2a2.3 2.3 0 1 0 0 4.6 2.3 2.3 0 0 0 0-4.6z',
+  arrow: 'M5 12h14M13 6l6 6-6 6',
+  chevron: 'M6 15l6-6 6 6',
+} as const;
+
+export function icon(name: keyof typeof paths): SVGSVGElement {
+  const image = document.createElementNS(svg, 'svg');
+  const attributes = {
+    viewBox: '0 0 24 24',
+    fill: 'none',
+    stroke: 'currentColor',
+    'stroke-width': '2',
+    'stroke-linecap': 'round',
+    'stroke-linejoin': 'round',
+    'aria-hidden': 'true',
+    class: 'icon',
+  };
+  for (const [key, value] of Object.entries(attributes)) image.setAttribute(key, value);
+  const path = document.createElementNS(svg, 'path');
+  path.setAttribute('d', paths[name]);
+  image.append(path);
+  return image;
+}
+
+/** Whether the viewer asked their system for less movement. */
+export const calm = (): boolean => matchMedia('(prefers-reduced-motion: reduce)').matches;

@@ -1,0 +1,117 @@
+/** The front page: what is on, and how full it is while you look. */
+import { SeatcastClient } from '../client/client.ts';
+import type { Event as SeatedEvent } from '../contracts.gen.ts';
+import { api, Problem } from './api.ts';
+import { byId, el, fill, icon } from './dom.ts';
+import { eventDay, eventTime, number, priceRange, zoneNote } from './format.ts';
+import { Meter, tallyOf } from './meter.ts';
+import { Session } from './session.ts';
+import { showAccount } from './sign-in.ts';
+
+/** One connection may watch only so many events; the first ones are the next ones on. */
+const watched = 10;
+/** A rush ticks 25 times a second; nobody reads numbers that fast. */
+const showEveryMs = 200;
+
+const session = new Session();
+const app = byId('app', HTMLElement);
+const list = byId('events', HTMLElement);
+const more = byId('more', HTMLButtonElement);
+let client: SeatcastClient | undefined;
+let live = 0;
+
+async function load(cursor?: string): Promise<void> {
+  const query = new URLSearchParams({ status: 'published', ...(cursor ? { cursor } : {}) });
+  const page = await api<{ events: SeatedEvent[]; nextCursor: string | null }>(`/api/v1/events?${query}`);
+  if (!cursor) fill(list);
+  for (const event of page.events) list.append(card(event));
+  if (!list.hasChildNodes()) {
+    list.append(
+      el('li', { class: 'card nothing' }, icon('ticket'), el('p', {}, 'Nothing is on sale right now.')),
+    );
+  }
+  more.hidden = page.nextCursor === null;
+  more.onclick = () => void load(page.nextCursor ?? undefined).catch(failed);
+}
+
+function card(event: SeatedEvent): HTMLElement {
+  const { weekday, day, month, year } = eventDay(event.startsAt, event.timeZone);
+  const viewerZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const zone = zoneNote(event.startsAt, event.timeZone, viewerZone);
+  const isOver = Date.parse(event.startsAt) < Date.now();
+  const meter = live < watched && !isOver ? watch(event) : undefined;
+  const time = `${weekday} ${eventTime(event.startsAt, event.timeZone)}${zone === '' ? '' : ` ${zone}`}`;
+  return el(
+    'li',
+    {},
+    el(
+      'a',
+      { class: 'card event-card', href: `/events/${event.id}`, 'data-event': event.id },
+      el(
+        'div',
+        { class: 'leaf' },
+        el('span', { class: 'leaf-month' }, month),
+        el('span', { class: 'leaf-day' }, day),
+        el('span', { class: 'leaf-year' }, year),
+      ),
+      el(
+        'div',
+        { class: 'event-words' },
+        el('h2', {}, event.title),
+        el(
+          'p',
+          { class: 'facts' },
+          el('span', { class: 'fact' }, icon('clock'), el('time', { datetime: event.startsAt }, time)),
+          event.venue !== '' && el('span', { class: 'fact' }, icon('pin'), event.venue),
+        ),
+        meter ?? el('p', { class: 'muted' }, isOver ? 'Has started' : `${number(event.seatCount)} seats`),
+      ),
+      el(
+        'div',
+        { class: 'event-offer' },
+        el('span', { class: 'offer-price' }, priceRange(event.prices, event.currency)),
+        el('span', { class: 'offer-go' }, 'Choose seats', icon('arrow')),
+      ),
+    ),
+  );
+}
+
+function watch(event: SeatedEvent): HTMLElement {
+  live++;
+  client ??= connect();
+  const meter = new Meter();
+  const map = client.watch(event.id);
+  let due: ReturnType<typeof setTimeout> | undefined;
+  map.on('changed', () => {
+    if (due) return;
+    due = setTimeout(() => {
+      due = undefined;
+      meter.show(tallyOf(map.replica.seats));
+    }, showEveryMs);
+  });
+  map.on('fresh', (fresh) => {
+    meter.element.dataset['fresh'] = `${fresh}`;
+  });
+  return meter.element;
+}
+
+function connect(): SeatcastClient {
+  // Nobody in particular: the front page shows nothing of one's own.
+  const connection = new SeatcastClient();
+  app.dataset['connection'] = connection.state;
+  connection.on('state', (state) => {
+    app.dataset['connection'] = state;
+  });
+  return connection;
+}
+
+function failed(error: unknown): void {
+  const text = error instanceof Problem ? error.message : 'Something went wrong.';
+  const again = el('button', { class: 'button', type: 'button' }, 'Try again');
+  again.addEventListener('click', () => void load().catch(failed));
+  fill(list, el('li', { class: 'card nothing' }, el('p', {}, text), again));
+  if (!(error instanceof Problem)) throw error;
+}
+
+showAccount(byId('account', HTMLElement), session);
+load().catch(failed);

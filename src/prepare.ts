@@ -1,0 +1,45 @@
+import { Accounts } from './accounts.ts';
+import type { Config } from './config.ts';
+import { type Database, openDatabase } from './database/database.ts';
+import { seedDemo } from './demo/demo.ts';
+import type { Logger } from './log.ts';
+import { makeKeys } from './redis/keys.ts';
+import { RedisLinks } from './redis/links.ts';
+import { Tokens } from './session.ts';
+
+/** What is done once before the nodes start: the schema, and in development the demo data. */
+export async function prepare(options: {
+  config: Config;
+  databaseUrl: string;
+  redisUrl: string;
+  jwtKeys: string;
+  log: Logger;
+}): Promise<void> {
+  const { config, log } = options;
+  const db = await openDatabase(options.databaseUrl, log, 2, true);
+  try {
+    await waitFor(db, log);
+    await db.migrate();
+    if (config.mode !== 'development') return;
+    const links = new RedisLinks(options.redisUrl, log);
+    const tokens = new Tokens(options.jwtKeys, config.tokenTtlMs);
+    const accounts = new Accounts({ db, links, keys: makeKeys(config.redisPrefix), tokens });
+    if (await seedDemo(db, accounts)) log.info('The database was empty: three demo events are on sale.');
+    await links.close();
+  } finally {
+    await db.close();
+  }
+}
+
+/** PostgreSQL may start after us. */
+async function waitFor(db: Database, log: Logger): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await db.ping();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      if (attempt % 10 === 0) log.warn(`Waiting for PostgreSQL (DATABASE_URL): ${reason}`);
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+    }
+  }
+}

@@ -1,0 +1,28 @@
+/**
+ * Every key the hub uses. All keys of one event share a hash tag, so that they live in one slot of a
+ * Redis Cluster and one script may touch them all.
+ */
+export interface Keys {
+  /** The nine keys of an event, in the order of KEYS in `scripts/inventory.lua`. */
+  event(eventId: string): string[];
+  /** Set of the events whose map is in this Redis: what the sweepers look after. */
+  loadedEvents: string;
+  /** Present while the session with this token id is revoked. */
+  revoked(sessionId: string): string;
+  /** A rate-limit window. */
+  limit(name: string): string;
+  /** Prefix of the channels between nodes. */
+  channelPrefix: string;
+}
+
+const eventParts = ['seats', 'holds', 'expiry', 'meta', 'dirty', 'log', 'replies', 'earlier', 'buyers'];
+
+export function makeKeys(prefix: string): Keys {
+  return {
+    event: (eventId) => eventParts.map((part) => `${prefix}:{${eventId}}:${part}`),
+    loadedEvents: `${prefix}:loaded-events`,
+    revoked: (sessionId) => `${prefix}:revoked:${sessionId}`,
+    limit: (name) => `${prefix}:limit:${name}`,
+    channelPrefix: `${prefix}:io`,
+  };
+}

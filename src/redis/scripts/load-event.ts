@@ -1,0 +1,45 @@
+import type { Redis } from 'ioredis';
+import { defineScript, evaluate, nothing } from './script.ts';
+
+export interface LoadEventArgs {
+  /** New and random: 8 characters. */
+  epoch: string;
+  /** One letter a seat, as PostgreSQL knows them. */
+  seats: string;
+  /** ms since 1970; 0: not on sale */
+  closesAt: number;
+  holdMs: number;
+  seatsPerHold: number;
+  seatsPerBuyer: number;
+  extensions: number;
+  tickMs: number;
+  booked: readonly { owner: string; seats: number }[];
+}
+
+export const loadEventScript = defineScript(
+  'load-event',
+  (args: LoadEventArgs) => [
+    args.epoch,
+    args.seats,
+    args.closesAt,
+    args.holdMs,
+    args.seatsPerHold,
+    args.seatsPerBuyer,
+    args.extensions,
+    args.tickMs,
+    ...args.booked.flatMap((each) => [each.owner, each.seats]),
+  ],
+  { loaded: nothing, current: nothing },
+);
+
+/** Installs an event's map. The only script that does not begin with an open event. */
+export async function loadEvent(
+  redis: Redis,
+  keys: string[],
+  run: string,
+  args: LoadEventArgs,
+): Promise<{ status: 'loaded' | 'current'; epoch: string }> {
+  const reply = await evaluate(redis, loadEventScript, keys, [run, ...loadEventScript.encode(args)]);
+  const [status, epoch] = reply as ['loaded' | 'current', string];
+  return { status, epoch };
+}

@@ -1,0 +1,9 @@
+-- Takes over what an organizer changed: until when the event is on sale.
+-- @include inventory
+-- ARGV
+--   2 closes at (ms)
+-- Returns
+--   set
+
+redis.call('HSET', META, 'closesAt', ARGV[2])
+return finish('set')

@@ -1,0 +1,48 @@
+import type { Hold } from '../contracts.gen.ts';
+import { RequestError } from '../errors.ts';
+import { closesAt, type EventCard, priceOf } from '../events/events.ts';
+import type { Engine } from '../hub.ts';
+import { readHolds } from '../redis/scripts/read-holds.ts';
+import type { RawHold } from '../redis/scripts/script.ts';
+
+/** The event, unless it is nobody's business yet. Throws `event-not-found`. */
+export async function knownEvent(engine: Engine, eventId: string): Promise<EventCard> {
+  const card = await engine.events.card(eventId);
+  if (!card?.isPublic) throw new RequestError('event-not-found');
+  return card;
+}
+
+/** Throws `event-not-found`, `event-not-on-sale`. The scripts have the last word on the latter. */
+export async function onSale(engine: Engine, eventId: string): Promise<EventCard> {
+  const card = await knownEvent(engine, eventId);
+  if (closesAt(card) <= Date.now()) throw new RequestError('event-not-on-sale');
+  return card;
+}
+
+/** What the refusals that several scripts share are called on the wire. */
+export const refusals = {
+  closed: 'event-not-on-sale',
+  'unknown-hold': 'hold-not-found',
+  confirming: 'hold-confirming',
+  reused: 'request-id-reused',
+} as const;
+
+/** A hold as its owner sees it, with its price. */
+export function holdView(card: EventCard, hold: RawHold): Hold {
+  return {
+    holdId: hold.holdId,
+    eventId: card.id,
+    seats: hold.seats,
+    expiresAt: hold.expiresAt,
+    extensionsLeft: hold.extensionsLeft,
+    totalCents: hold.seats.reduce((sum, seat) => sum + priceOf(card, seat), 0),
+    currency: card.currency,
+  };
+}
+
+/** The live holds of one buyer. */
+export async function holdsOf(engine: Engine, eventId: string, owner: string): Promise<Hold[]> {
+  const card = await knownEvent(engine, eventId);
+  const { answer } = await engine.inventory.run(readHolds, eventId, { owner });
+  return answer.holds.map((hold) => holdView(card, hold));
+}

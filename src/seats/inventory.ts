@@ -1,0 +1,190 @@
+/**
+ * The seats of all events, in Redis. Runs the scripts, loads a map from PostgreSQL when Redis does not
+ * have it (or had it before it restarted), and hands on what a script did beside its answer: ticks to
+ * publish, holds that ran out, confirms to settle.
+ */
+
+import type { Database } from '../database/database.ts';
+import { bookedSeats } from '../database/statements.ts';
+import { RequestError } from '../errors.ts';
+import { closesAt, type EventCard, type Events } from '../events/events.ts';
+import { newEpoch } from '../ids.ts';
+import type { Logger } from '../log.ts';
+import type { Keys } from '../redis/keys.ts';
+import type { RedisLinks } from '../redis/links.ts';
+import { closeEvent } from '../redis/scripts/close-event.ts';
+import { cutTick } from '../redis/scripts/cut-tick.ts';
+import { loadEvent } from '../redis/scripts/load-event.ts';
+import { type Answer, type Effects, runScript, type Script } from '../redis/scripts/script.ts';
+import { letters, states } from './codec.ts';
+
+type Decoders = Record<string, (fields: string[]) => object>;
+
+/** What the rest of the hub does with a script's effects. */
+export interface InventoryListener {
+  ticked(eventId: string, epoch: string, tick: NonNullable<Effects['tick']>): void;
+  lapsed(eventId: string, hold: Effects['lapsed'][number]): void;
+  unsettled(eventId: string, holdId: string): void;
+}
+
+export interface Located<A> {
+  answer: A;
+  epoch: string;
+  position: number;
+}
+
+export class Inventory {
+  readonly #links: RedisLinks;
+  readonly #keys: Keys;
+  readonly #db: Database;
+  readonly #events: Events;
+  readonly #tickMs: number;
+  readonly #log: Logger;
+  readonly #loading = new Map<string, Promise<void>>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  listener: InventoryListener | undefined;
+
+  constructor(parts: {
+    links: RedisLinks;
+    keys: Keys;
+    db: Database;
+    events: Events;
+    tickMs: number;
+    log: Logger;
+  }) {
+    this.#links = parts.links;
+    this.#keys = parts.keys;
+    this.#db = parts.db;
+    this.#events = parts.events;
+    this.#tickMs = parts.tickMs;
+    this.#log = parts.log;
+  }
+
+  /**
+   * Runs a script on an event. Throws `try-later` while Redis is away, `event-not-found` when there is no
+   * such event.
+   */
+  async run<Args, D extends Decoders>(
+    script: Script<Args, D>,
+    eventId: string,
+    args: Args,
+  ): Promise<Located<Answer<D>>> {
+    // Between loading and running, Redis may be emptied once more.
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const { run } = this.#links;
+      const outcome = await this.#guard(() =>
+        runScript(this.#links.commands, script, this.#keys.event(eventId), run, args),
+      );
+      if (outcome.loaded) {
+        const { epoch, position } = outcome.effects;
+        this.#act(eventId, outcome.effects);
+        return { answer: outcome.answer, epoch, position };
+      }
+      await this.load(eventId);
+    }
+    throw new RequestError('try-later');
+  }
+
+  /** Installs the map of an event, once at a time on this node; across nodes the first one wins. */
+  load(eventId: string): Promise<void> {
+    let loading = this.#loading.get(eventId);
+    if (!loading) {
+      loading = this.#load(eventId).finally(() => this.#loading.delete(eventId));
+      this.#loading.set(eventId, loading);
+    }
+    return loading;
+  }
+
+  async #load(eventId: string): Promise<void> {
+    const { run } = this.#links;
+    this.#events.forget(eventId);
+    const card = await this.#events.card(eventId);
+    if (!card) throw new RequestError('event-not-found');
+    const { seats, booked } = await this.truth(card);
+    const result = await this.#guard(async () => {
+      const loaded = await loadEvent(this.#links.commands, this.#keys.event(eventId), run, {
+        epoch: newEpoch(),
+        seats,
+        booked,
+        closesAt: closesAt(card),
+        tickMs: this.#tickMs,
+        ...card.rules,
+      });
+      await this.#links.commands.sadd(this.#keys.loadedEvents, eventId);
+      return loaded;
+    });
+    if (result.status === 'loaded') this.#log.info({ eventId, epoch: result.epoch }, 'map loaded');
+  }
+
+  /** The map as PostgreSQL knows it: what is sold, and how much each buyer has. */
+  async truth(card: EventCard): Promise<{ seats: string; booked: { owner: string; seats: number }[] }> {
+    const seats = new Array<string>(card.plan.seats.length).fill(letters.charAt(states.free));
+    const byBuyer = new Map<string, number>();
+    for (const row of await this.#db.run(bookedSeats, card.id)) {
+      seats[row.seat] = letters.charAt(states.sold);
+      byBuyer.set(row.user_id, (byBuyer.get(row.user_id) ?? 0) + 1);
+    }
+    const booked = Array.from(byBuyer, ([owner, count]) => ({ owner, seats: count }));
+    return { seats: seats.join(''), booked };
+  }
+
+  /** Ends the sale of an event and frees its holds. */
+  async close(eventId: string): Promise<void> {
+    while ((await this.run(closeEvent, eventId, undefined)).answer.status === 'more');
+  }
+
+  /** Has the map loaded anew from PostgreSQL by whoever needs it next, under a new epoch. */
+  async rebuild(eventId: string): Promise<void> {
+    const [, , , meta = ''] = this.#keys.event(eventId);
+    await this.#guard(() => this.#links.commands.hdel(meta, 'run'));
+  }
+
+  /** Events whose map is in Redis. */
+  loadedEvents(): Promise<string[]> {
+    return this.#guard(() => this.#links.commands.smembers(this.#keys.loadedEvents));
+  }
+
+  get available(): boolean {
+    return this.#links.available;
+  }
+
+  stop(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.listener = undefined;
+  }
+
+  #act(eventId: string, effects: Effects): void {
+    const { tick, dueMs, epoch } = effects;
+    if (tick) this.listener?.ticked(eventId, epoch, tick);
+    if (dueMs !== undefined) this.#cutIn(eventId, dueMs);
+    for (const hold of effects.lapsed) this.listener?.lapsed(eventId, hold);
+    for (const holdId of effects.unsettled) this.listener?.unsettled(eventId, holdId);
+  }
+
+  /** Node's timers may fire a millisecond early, which would be a millisecond too early. */
+  #cutIn(eventId: string, dueMs: number): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      // If it fails the sweeper cuts the tick.
+      this.run(cutTick, eventId, undefined).catch((error) => {
+        this.#log.debug({ err: error, eventId }, 'could not cut the tick');
+      });
+    }, dueMs + 1);
+    this.#timers.add(timer);
+  }
+
+  /** Redis that is away or slow is one refusal: `try-later`. */
+  async #guard<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof RequestError || isOurFault(error)) throw error;
+      this.#log.warn({ err: error }, 'Redis failed a command');
+      throw new RequestError('try-later');
+    }
+  }
+}
+
+/** A script that does not run is no outage. Away, loading, busy, out of memory and the like are. */
+const isOurFault = (error: unknown): boolean =>
+  error instanceof Error && error.name === 'ReplyError' && error.message.startsWith('ERR ');

@@ -1,0 +1,31 @@
+/**
+ * `npm run role -- EMAIL ROLE`: gives an account a role, for the first organizer or admin of an
+ * installation. Needs DATABASE_URL. The role counts from the next sign-in.
+ */
+import { readConfig } from './config.ts';
+import type { Role } from './contracts.gen.ts';
+import { openDatabase } from './database/database.ts';
+import { UserEntity } from './database/entities.ts';
+import { makeLogger } from './log.ts';
+
+const roles: Role[] = ['user', 'organizer', 'admin', 'kiosk'];
+const [email, role] = process.argv.slice(2) as [string | undefined, Role | undefined];
+
+if (!email || !role || !roles.includes(role)) {
+  console.error(`Usage: npm run role -- EMAIL ROLE, with ROLE one of ${roles.join(', ')}`);
+  process.exit(2);
+}
+const { databaseUrl } = readConfig({ ...process.env, NODE_ENV: 'development' });
+if (!databaseUrl) {
+  console.error(
+    'DATABASE_URL is not set. (In development sign in as organizer@example.com, which has the role.)',
+  );
+  process.exit(2);
+}
+const db = await openDatabase(databaseUrl, makeLogger('warn', false, 'set-role'), 1);
+const changed = await db.em().nativeUpdate(UserEntity, { email: email.toLowerCase() }, { role });
+await db.close();
+console.log(
+  changed === 1 ? `${email} is ${role} from the next sign-in on.` : `There is no account ${email}.`,
+);
+process.exitCode = changed === 1 ? 0 : 1;

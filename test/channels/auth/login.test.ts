@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest';
+import { startTestHubs } from '../../support/hub.ts';
+import { call, expectRefused, node, send } from '../support.ts';
+
+const hubs = await startTestHubs(2);
+const password = 'correct horse battery';
+
+async function account(email: string) {
+  const { user } = await call(node(hubs), 'auth:register', { email, password, name: 'Ada' });
+  return { email, password, id: user.id };
+}
+
+test('the right password gives a token that counts on every node', async () => {
+  const { email, id } = await account('ada@example.com');
+  const { user, token } = await call(node(hubs), 'auth:login', { email: 'ADA@example.com', password });
+  expect(user).toEqual({ id, email, name: 'Ada', role: 'user' });
+  const reply = await call(node(hubs, 1), 'bookings:list', {}, { id, token });
+  expect(reply.bookings).toEqual([]);
+});
+
+test('[AUTH-2] wrong-credentials: an unknown address and a wrong password get the same answer', async () => {
+  const { email } = await account('bob@example.com');
+  const wrong = { email, password: 'wrong horse battery' };
+  const unknown = { email: 'nobody@example.com', password };
+  const ask = async (request: typeof wrong) => {
+    const start = performance.now();
+    const response = await send(node(hubs), 'auth:login', request);
+    const ms = performance.now() - start;
+    const headers = [...response.headers].filter(([name]) => name !== 'date');
+    return { ms, answer: { status: response.status, headers, body: await response.json() } };
+  };
+  await expectRefused(node(hubs), 'auth:login', unknown, undefined, 'wrong-credentials');
+  const times = { wrong: [] as number[], unknown: [] as number[] };
+  for (let i = 0; i < 4; i++) {
+    const answers = { wrong: await ask(wrong), unknown: await ask(unknown) };
+    expect(answers.unknown.answer).toEqual(answers.wrong.answer);
+    times.wrong.push(answers.wrong.ms);
+    times.unknown.push(answers.unknown.ms);
+  }
+  // Both take one argon2, which is far more than everything else together.
+  expect(Math.min(...times.unknown)).toBeGreaterThan(Math.min(...times.wrong) / 2);
+});
+
+test('account-disabled: said only to who knows the password', async () => {
+  const { email, id } = await account('eve@example.com');
+  await hubs.sql('update users set disabled_at = now() where id = $1', [id]);
+  await expectRefused(node(hubs), 'auth:login', { email, password }, undefined, 'account-disabled');
+  const wrong = { email, password: 'wrong horse battery' };
+  await expectRefused(node(hubs), 'auth:login', wrong, undefined, 'wrong-credentials');
+});
+
+test('rate-limited: ten attempts a minute at one account, on all nodes together', async () => {
+  const { email } = await account('joe@example.com');
+  const wrong = { email, password: 'wrong horse battery' };
+  for (let attempt = 0; attempt < 10; attempt++) {
+    await expectRefused(node(hubs, attempt % 2), 'auth:login', wrong, undefined, 'wrong-credentials');
+  }
+  const response = await send(node(hubs), 'auth:login', { email, password });
+  expect(response.status).toBe(429);
+  expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
+  const details = await expectRefused(node(hubs, 1), 'auth:login', wrong, undefined, 'rate-limited');
+  expect(details.retryAfterMs).toBeLessThanOrEqual(60_000);
+});

@@ -1,0 +1,83 @@
+import { expect, test } from 'vitest';
+import { requestId } from '../../support/client.ts';
+import { startTestHubs } from '../../support/hub.ts';
+import { book, call, expectRefused, node } from '../support.ts';
+
+const hubs = await startTestHubs(2);
+const cursorOf = (...parts: unknown[]) => Buffer.from(JSON.stringify(parts)).toString('base64url');
+
+/** A buyer with five bookings of two events, the oldest one cancelled. */
+async function buyerOfFive() {
+  const [first, second] = [await hubs.event(), await hubs.event()];
+  const user = await hubs.user();
+  const client = await hubs.connect(user);
+  const bookings = [];
+  for (let seat = 0; seat < 5; seat++)
+    bookings.unshift(await book(client, seat < 3 ? first : second, [seat]));
+  const oldest = bookings.pop();
+  if (!oldest) throw new Error('nothing booked');
+  const { booking } = await client.request('bookings:cancel', {
+    bookingId: oldest.id,
+    requestId: requestId(),
+  });
+  return { first, second, user, client, bookings: [...bookings, booking] };
+}
+
+test('newest first, on any node, over sockets and over HTTP', async () => {
+  const { user, client, bookings } = await buyerOfFive();
+  const expected = { bookings, nextCursor: null };
+  expect(await client.request('bookings:list', {})).toEqual(expected);
+  expect(await (await hubs.connect(user, 1)).request('bookings:list', {})).toEqual(expected);
+  expect(await call(node(hubs, 1), 'bookings:list', {}, user)).toEqual(expected);
+});
+
+test('by event, and by status', async () => {
+  const { first, second, client, bookings } = await buyerOfFive();
+  const list = async (filter: object) => (await client.request('bookings:list', filter)).bookings;
+  expect(await list({ eventId: first })).toEqual(bookings.slice(2));
+  expect(await list({ eventId: second, status: 'confirmed' })).toEqual(bookings.slice(0, 2));
+  expect(await list({ status: 'cancelled' })).toEqual(bookings.slice(4));
+});
+
+test('a page at a time, until there is no next cursor', async () => {
+  const { user, bookings } = await buyerOfFive();
+  const found = [];
+  let cursor: string | null | undefined;
+  for (let page = 0; cursor !== null; page++) {
+    const request = { limit: 2, ...(cursor ? { cursor } : {}) };
+    const reply = await call(node(hubs, page % 2), 'bookings:list', request, user);
+    expect(reply.bookings.length).toBeLessThanOrEqual(2);
+    found.push(...reply.bookings);
+    cursor = reply.nextCursor;
+  }
+  expect(found).toEqual(bookings);
+});
+
+test('[BOOK-6] a buyer sees their own bookings only, an organizer or admin as little as anybody', async () => {
+  const { first } = await buyerOfFive();
+  for (const role of ['user', 'organizer', 'admin'] as const) {
+    const client = await hubs.connect(await hubs.user(role));
+    expect((await client.request('bookings:list', { eventId: first })).bookings).toEqual([]);
+    expect((await client.request('bookings:list', {})).bookings).toEqual([]);
+  }
+});
+
+test('cursor-invalid: whatever is not one of ours', async () => {
+  const user = await hubs.user();
+  const client = await hubs.connect(user);
+  const forged = [
+    'x',
+    '%00',
+    cursorOf(),
+    cursorOf(1),
+    cursorOf('x'),
+    cursorOf('-'.repeat(36)),
+    cursorOf('2026-01-01T00:00:00.000Z'),
+    cursorOf('01900000-0000-7000-8000-000000000000', '01900000-0000-7000-8000-000000000000'),
+    Buffer.from('{"length":1}').toString('base64url'),
+  ];
+  for (const cursor of forged) {
+    await client.expectDenied('bookings:list', { cursor }, 'cursor-invalid');
+    await expectRefused(node(hubs), 'bookings:list', { cursor }, user, 'cursor-invalid');
+  }
+});

@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest';
+import { requestId, until } from '../../support/client.ts';
+import { startTestHubs } from '../../support/hub.ts';
+import { call, expectRefused, nobody, node, organizerOf } from '../support.ts';
+
+const hubs = await startTestHubs(2);
+
+test('a published event can be watched and held, also on a node that knew it as a draft', async () => {
+  const eventId = await hubs.event({ publish: false });
+  const clients = [await hubs.connect(await hubs.user()), await hubs.connect(await hubs.user(), 1)];
+  for (const client of clients) await client.expectDenied('seats:watch', { eventId }, 'event-not-found');
+  const event = await call(node(hubs), 'events:publish', { eventId }, await organizerOf(hubs, eventId));
+  expect(event).toMatchObject({ id: eventId, status: 'published' });
+  for (const [seat, client] of clients.entries()) {
+    await until(
+      () =>
+        client.request('seats:watch', { eventId }).then(
+          () => true,
+          () => false,
+        ),
+      'the node to know that it is published',
+    );
+    await client.request('seats:hold', { eventId, seats: [seat], requestId: requestId() });
+  }
+});
+
+test('publishing again changes nothing', async () => {
+  const eventId = await hubs.event({ publish: false });
+  const organizer = await organizerOf(hubs, eventId);
+  const first = await call(node(hubs), 'events:publish', { eventId }, organizer);
+  expect(await call(node(hubs, 1), 'events:publish', { eventId }, organizer)).toEqual(first);
+});
+
+test('an admin publishes the event of any organizer', async () => {
+  const eventId = await hubs.event({ publish: false });
+  const event = await call(node(hubs), 'events:publish', { eventId }, await hubs.user('admin'));
+  expect(event.status).toBe('published');
+});
+
+test("event-not-found: there is none, or it is somebody else's", async () => {
+  const eventId = await hubs.event({ publish: false });
+  const organizer = await organizerOf(hubs, eventId);
+  await expectRefused(node(hubs), 'events:publish', { eventId: nobody }, organizer, 'event-not-found');
+  const other = await hubs.user('organizer');
+  await expectRefused(node(hubs), 'events:publish', { eventId }, other, 'event-not-found');
+  const published = await hubs.event();
+  await expectRefused(node(hubs), 'events:publish', { eventId: published }, other, 'event-not-found');
+});
+
+test('event-cancelled: a cancelled event stays cancelled', async () => {
+  const eventId = await hubs.event();
+  const organizer = await organizerOf(hubs, eventId);
+  await call(node(hubs), 'events:cancel', { eventId }, organizer);
+  await expectRefused(node(hubs), 'events:publish', { eventId }, organizer, 'event-cancelled');
+});
+
+test('event-started: too late', async () => {
+  const eventId = await hubs.event({ publish: false, startsInMs: -1000 });
+  const organizer = await organizerOf(hubs, eventId);
+  await expectRefused(node(hubs), 'events:publish', { eventId }, organizer, 'event-started');
+});

@@ -1,0 +1,142 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { ConfigError, readConfig, variables } from '../src/config.ts';
+
+type Name = keyof typeof variables;
+const names = Object.keys(variables) as Name[];
+
+/** All that production needs. */
+const production = {
+  NODE_ENV: 'production',
+  DATABASE_URL: 'postgres://seatcast:hunter2@db/seatcast',
+  REDIS_URL: 'rediss://:hunter2@redis:6379',
+  JWT_KEYS: `k1:${'A'.repeat(43)}`,
+  ALLOWED_ORIGINS: 'https://tickets.example',
+};
+
+/** Why the configuration is refused, or '' when it is not. */
+function refusal(environment: NodeJS.ProcessEnv): string {
+  try {
+    readConfig(environment);
+    return '';
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return (error as ConfigError).message;
+  }
+}
+
+/** A wrong value of each variable, and what the refusal says is allowed. */
+const faults: { [N in Name]?: [value: string, allowed: string] } = {
+  NODE_ENV: ['prod', 'development, production, test'],
+  PORT: ['65536', '<= 65535'],
+  DATABASE_URL: ['mysql://hunter2@db', '(postgres|postgresql)'],
+  REDIS_URL: ['http://hunter2@redis', '(redis|rediss)'],
+  REDIS_TIMEOUT_MS: ['49', '>= 50'],
+  REDIS_PREFIX: ['Seat Cast', '[a-z0-9-]'],
+  JWT_KEYS: ['k1:hunter2', 'pattern'],
+  TOKEN_TTL_S: ['59', '>= 60'],
+  ALLOWED_ORIGINS: ['https://tickets.example/', 'https?://'],
+  TRUST_PROXY: ['yes', 'boolean'],
+  LOG_LEVEL: ['loud', 'trace, debug, info'],
+  TICK_MS: ['9', '>= 10'],
+  CONNECTIONS_PER_ADDRESS: ['0', '>= 1'],
+  MESSAGES_PER_SECOND: ['1.5', 'integer'],
+  USER_MESSAGES_PER_SECOND: ['many', 'integer'],
+  ADDRESS_MESSAGES_PER_SECOND: ['1000001', '<= 1000000'],
+  DRAIN_MS: ['-1', '>= 0'],
+};
+/** Any text that is not empty is right, and an empty one counts as not set. */
+const anyText: Name[] = ['HOST', 'REDIS_SERVER', 'DATA_DIR'];
+
+describe('a wrong value stops the start', () => {
+  test.each(Object.entries(faults))('%s', (name, [value, allowed]) => {
+    const message = refusal({ [name]: value });
+    expect(message.startsWith(`${name} is `), message).toBe(true);
+    expect(message).toContain(allowed);
+    expect(message).toContain(variables[name as Name].about);
+    const isSecret = 'secret' in variables[name as Name];
+    if (isSecret) expect(message).not.toContain(value);
+    else expect(message).toContain(JSON.stringify(value));
+  });
+
+  test('no variable is forgotten here', () => {
+    expect([...Object.keys(faults), ...anyText].sort()).toEqual([...names].sort());
+  });
+});
+
+describe('production', () => {
+  test('starts with what it needs', () => {
+    expect(readConfig(production)).toMatchObject({
+      mode: 'production',
+      allowedOrigins: ['https://tickets.example'],
+      connectionsPerAddress: 200,
+    });
+  });
+
+  test.each(['DATABASE_URL', 'REDIS_URL', 'JWT_KEYS', 'ALLOWED_ORIGINS'])(
+    'refuses to start without %s',
+    (name) => {
+      for (const value of [undefined, '']) {
+        const message = refusal({ ...production, [name]: value });
+        expect(message).toContain(`${name} is not set`);
+        expect(message).toContain('production has no default');
+      }
+    },
+  );
+
+  test('shows no secret, however wrong it is', () => {
+    for (const name of names.filter((each) => 'secret' in variables[each])) {
+      const message = refusal({ ...production, [name]: 'hunter2' });
+      expect(message).toContain(name);
+      expect(message).not.toContain('hunter2');
+    }
+  });
+});
+
+test('without any variable a developer gets the defaults', () => {
+  const { mode, host, port, databaseUrl, redisUrl, jwtKeys, trustProxy, tickMs } = readConfig({});
+  expect({ mode, host, port, trustProxy, tickMs }).toEqual({
+    mode: 'development',
+    host: '127.0.0.1',
+    port: 3000,
+    trustProxy: false,
+    tickMs: 40,
+  });
+  expect([databaseUrl, redisUrl, jwtKeys]).toEqual([undefined, undefined, undefined]);
+});
+
+test('values are read as what they are', () => {
+  const config = readConfig({
+    PORT: '0',
+    TOKEN_TTL_S: '60',
+    TRUST_PROXY: '1',
+    ALLOWED_ORIGINS: 'https://a.example,http://b.example:8080',
+  });
+  expect(config).toMatchObject({
+    port: 0,
+    tokenTtlMs: 60_000,
+    trustProxy: true,
+    allowedOrigins: ['https://a.example', 'http://b.example:8080'],
+  });
+});
+
+/** Names in backticks in the first column of the tables of a text. */
+const tableNames = (markdown: string): string[] =>
+  [...markdown.matchAll(/^\|\s*`([A-Z][A-Z0-9_]*)`\s*\|/gm)].map(([, name]) => name as string);
+
+test("the README's table has every variable, and no other", () => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  expect(tableNames(readme).sort()).toEqual([...names].sort());
+});
+
+test('.env.example names only variables that the hub or docker-compose.yml reads', () => {
+  const read = (file: string) => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
+  const named = [...read('.env.example').matchAll(/^#?([A-Z][A-Z0-9_]+)=/gm)].map(
+    ([, name]) => name as string,
+  );
+  const compose = [...read('docker-compose.yml').matchAll(/\$\{([A-Z][A-Z0-9_]+)/g)].map(
+    ([, name]) => name as string,
+  );
+  expect(named.length).toBeGreaterThan(5);
+  expect(named.filter((name) => ![...names, ...compose].includes(name))).toEqual([]);
+});

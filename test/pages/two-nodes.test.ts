@@ -1,0 +1,132 @@
+/** Two browsers on two nodes. Needs a Chromium: CHROMIUM, or where Debian puts it. */
+import { existsSync } from 'node:fs';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Accounts } from '../../src/accounts.ts';
+import { seedDemo } from '../../src/demo/demo.ts';
+import { startTestHubs } from '../support/hub.ts';
+import { startProxy, type TcpProxy } from '../support/proxy.ts';
+
+const executablePath = process.env.CHROMIUM || '/usr/bin/chromium';
+const isThere = existsSync(executablePath);
+if (!isThere && process.env.CI) throw new Error(`There is no Chromium at ${executablePath} (CHROMIUM)`);
+if (!isThere)
+  console.warn(`No Chromium at ${executablePath} (CHROMIUM): the pages are not tried in a browser.`);
+
+const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'];
+args.push('--disable-background-networking', '--disable-component-update', '--disable-sync');
+
+describe.skipIf(!isThere)('the pages in a browser', async () => {
+  const proxy: TcpProxy = await startProxy(() => hubs.nodes[1]?.port ?? 0);
+  const hubs = await startTestHubs(2);
+  const [first, second] = hubs.nodes.map((hub) => hub.url.replace('127.0.0.1', 'localhost'));
+  let browser: Browser;
+  let eventId = '';
+
+  beforeAll(async () => {
+    const engine = hubs.nodes[0]?.engine;
+    if (!engine) throw new Error('no node');
+    expect(await seedDemo(engine.db, engine.accounts satisfies Accounts)).toBe(true);
+    const [row] = await hubs.sql<{ id: string }>("select id from events where title like 'Volleyball%'");
+    eventId = row?.id ?? '';
+    browser = await chromium.launch({ executablePath, args });
+    // The page that comes through the proxy has its address as origin.
+    for (const hub of hubs.nodes) hub.allowOrigin(proxy.url);
+  }, 60_000);
+  afterAll(() => browser?.close());
+
+  async function open(url: string | undefined): Promise<{ page: Page; errors: string[] }> {
+    const page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
+    const errors: string[] = [];
+    page.on('pageerror', (error) => errors.push(error.message));
+    page.on('console', (line) => line.type() === 'error' && errors.push(line.text()));
+    await page.goto(`${url}/events/${eventId}`);
+    await page.locator('main#app[data-fresh="true"]').waitFor();
+    return { page, errors };
+  }
+
+  async function signUp(page: Page, email: string): Promise<void> {
+    await page.locator('#sign-in-button').click();
+    await page.locator('[data-tab=register]').click();
+    await page.locator('#sign-in [name=name]').fill('Page Tester');
+    await page.locator('#sign-in [name=email]').fill(email);
+    await page.locator('#sign-in [name=password]').fill('a long enough password');
+    await page.locator('#sign-in [type=submit]').click();
+    await page.locator('#account .avatar').waitFor();
+  }
+
+  async function openRow(page: Page): Promise<void> {
+    if (await page.locator('[data-seat="0"]').isVisible()) return;
+    await page.locator('[data-zone="0"] > summary').click();
+    await page.locator('[data-zone="0"] [data-row] > summary').first().click();
+    await page.locator('[data-seat="0"]').waitFor();
+  }
+
+  const stateOf = (page: Page, seat: number, state: string) =>
+    page.locator(`[data-seat="${seat}"][data-state="${state}"]`).waitFor({ timeout: 5000 });
+
+  test('[TICK-1] what one window holds and books, a window on the other node shows, also after a reload', async () => {
+    const buyer = await open(first);
+    const viewer = await open(second);
+    await signUp(buyer.page, 'pages-1@example.com');
+    await openRow(buyer.page);
+    await openRow(viewer.page);
+
+    await buyer.page.locator('[data-seat="0"]').click();
+    await buyer.page.locator('[data-seat="1"]').click();
+    await stateOf(buyer.page, 0, 'mine');
+    await stateOf(buyer.page, 1, 'mine');
+    await stateOf(viewer.page, 0, 'held');
+    await stateOf(viewer.page, 1, 'held');
+
+    await buyer.page.reload();
+    await buyer.page.locator('main#app[data-fresh="true"]').waitFor();
+    await openRow(buyer.page);
+    await stateOf(buyer.page, 1, 'mine');
+
+    await buyer.page.locator('[data-act=confirm]').click();
+    await buyer.page.locator('#booked').waitFor();
+    await stateOf(viewer.page, 0, 'sold');
+    await stateOf(viewer.page, 1, 'sold');
+
+    for (const { page } of [buyer, viewer]) {
+      await page.reload();
+      await page.locator('main#app[data-fresh="true"]').waitFor();
+      await openRow(page);
+    }
+    await stateOf(buyer.page, 0, 'booked');
+    await stateOf(viewer.page, 0, 'sold');
+    await stateOf(viewer.page, 2, 'free');
+    expect([...buyer.errors, ...viewer.errors]).toEqual([]);
+  }, 60_000);
+
+  test('the banner shows while the connection is lost, and the map catches up by itself', async () => {
+    const { page } = await open(proxy.url);
+    await openRow(page);
+    proxy.cut();
+    await page
+      .locator('main#app[data-connection="waiting"], main#app[data-connection="connecting"]')
+      .waitFor();
+    await page.locator('#banner').waitFor();
+    const buyer = await hubs.connect(await hubs.user());
+    await buyer.hold(eventId, [3]);
+    proxy.mend();
+    await page.locator('main#app[data-fresh="true"]').waitFor({ timeout: 15_000 });
+    await stateOf(page, 3, 'held');
+  }, 60_000);
+
+  test('the list of events counts seats live', async () => {
+    const page = await (await browser.newContext()).newPage();
+    await page.goto(first as string);
+    await page.getByText('Volleyball').waitFor();
+    const buyer = await hubs.connect(await hubs.user());
+    await page
+      .getByText('1,222')
+      .or(page.getByText(/1,2\d\d/))
+      .first()
+      .waitFor();
+    const before = await page.locator('body').innerText();
+    await buyer.hold(eventId, [100, 101]);
+    await page.waitForFunction((text) => document.body.innerText !== text, before);
+  }, 60_000);
+});

@@ -1,0 +1,179 @@
+/**
+ * Hubs for tests: real nodes on free ports of the loopback, over a database and a key prefix of their own,
+ * quiet, torn down by themselves at the end of the file.
+ */
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { afterAll, inject } from 'vitest';
+import { type Config, readConfig } from '../../src/config.ts';
+import type { Role } from '../../src/contracts.gen.ts';
+import { openDatabase } from '../../src/database/database.ts';
+import type { HoldRules } from '../../src/database/entities.ts';
+import { insertEvent, setStatus } from '../../src/events/catalogue.ts';
+import { importPlan } from '../../src/events/plans.ts';
+import { type Hub, startHub } from '../../src/hub.ts';
+import { newId } from '../../src/ids.ts';
+import { makeLogger } from '../../src/log.ts';
+import { Tokens } from '../../src/session.ts';
+import { TestClient } from './client.ts';
+
+export const testKeys = `test:${Buffer.alloc(32, 7).toString('base64url')}`;
+
+export interface TestUser {
+  id: string;
+  token: string;
+}
+
+export interface TestHubs {
+  readonly nodes: Hub[];
+  readonly databaseUrl: string;
+  readonly redisUrl: string;
+  readonly config: Config;
+  /** Starts one more node over the same services. */
+  addNode(): Promise<Hub>;
+  users(count: number, role?: Role): Promise<TestUser[]>;
+  user(role?: Role): Promise<TestUser>;
+  /** A published event; see `EventOptions`. */
+  event(options?: EventOptions): Promise<string>;
+  /** A client of node `node` (0 by default), connected. Without a user: anonymous. */
+  connect(user?: TestUser, node?: number): Promise<TestClient>;
+  sql<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
+  stop(): Promise<void>;
+}
+
+export interface EventOptions {
+  /** Seats, in rows of 20. Default 40. */
+  seats?: number;
+  rules?: Partial<HoldRules>;
+  startsInMs?: number;
+  publish?: boolean;
+}
+
+/** Starts `nodes` nodes. Overrides of the configuration come last. */
+export async function startTestHubs(
+  nodes = 1,
+  overrides: Partial<Config> = {},
+  services: { databaseUrl?: string; redisUrl?: string } = {},
+): Promise<TestHubs> {
+  const name = `seatcast_test_${randomBytes(6).toString('hex')}`;
+  const given = services.databaseUrl ?? inject('databaseUrl');
+  const redisUrl = services.redisUrl ?? inject('redisUrl');
+  await admin(given, `create database ${name}`);
+  const url = new URL(given);
+  url.pathname = `/${name}`;
+  const databaseUrl = url.href;
+  const log = makeLogger(process.env.TEST_LOG ?? 'silent', false, name);
+  const migrating = await openDatabase(databaseUrl, log, 2);
+  await migrating.migrate();
+  await migrating.close();
+
+  const config: Config = {
+    ...readConfig({ NODE_ENV: 'test', PORT: '0', REDIS_PREFIX: name.replaceAll('_', '-') }),
+    messagesPerSecond: 10_000,
+    userMessagesPerSecond: 10_000,
+    addressMessagesPerSecond: 1_000_000,
+    drainMs: 500,
+    // Many hubs share two cores here.
+    redisTimeoutMs: 3000,
+    ...overrides,
+  };
+  const start = () => startHub({ config, databaseUrl, redisUrl, jwtKeys: testKeys, log });
+  const running: Hub[] = [];
+  for (let i = 0; i < nodes; i++) running.push(await start());
+  const tokens = new Tokens(testKeys, config.tokenTtlMs);
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 4 });
+  pool.on('error', () => undefined);
+  const clients: TestClient[] = [];
+  let organizer: TestUser | undefined;
+
+  const hubs: TestHubs = {
+    nodes: running,
+    databaseUrl,
+    redisUrl,
+    config,
+    async addNode() {
+      const hub = await start();
+      running.push(hub);
+      return hub;
+    },
+    async users(count, role = 'user') {
+      const ids = Array.from({ length: count }, () => newId());
+      await pool.query(
+        `insert into users (id, email, name, password_hash, role, created_at)
+         select id, id || '@example.com', 'Test', 'no password', $2, now() from unnest($1::uuid[]) as id`,
+        [ids, role],
+      );
+      return Promise.all(ids.map(async (id) => ({ id, token: (await tokens.sign({ id, role })).token })));
+    },
+    async user(role) {
+      return (await hubs.users(1, role))[0] as TestUser;
+    },
+    async event({ seats = 40, rules = {}, startsInMs = 86_400_000, publish = true } = {}) {
+      organizer ??= await hubs.user('organizer');
+      const { db } = (running[0] as Hub).engine;
+      const plan = await importPlan(db, organizer.id, testPlan(seats));
+      const startsAt = Date.now() + startsInMs;
+      const row = await insertEvent(db, organizer.id, {
+        planId: plan.id,
+        title: 'Test event',
+        startsAt: new Date(startsAt).toISOString(),
+        endsAt: new Date(startsAt + 7_200_000).toISOString(),
+        currency: 'EUR',
+        prices: { Stalls: 2500 },
+      });
+      // Straight into the table: tests use times shorter than a buyer could be given.
+      await pool.query('update events set rules = rules || $2::jsonb where id = $1', [
+        row.id,
+        JSON.stringify(rules),
+      ]);
+      if (publish) await setStatus(db, row, 'published');
+      return row.id;
+    },
+    async connect(user, node = 0) {
+      const client = new TestClient([(running[node] as Hub).url], user?.token);
+      clients.push(client);
+      return client.ready();
+    },
+    async sql<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []) {
+      return (await pool.query<Row>(text, values)).rows;
+    },
+    async stop() {
+      for (const client of clients) client.close();
+      await Promise.all(running.map((hub) => hub.stop()));
+      await pool.end();
+      await admin(given, `drop database if exists ${name} with (force)`);
+    },
+  };
+  afterAll(() => hubs.stop());
+  return hubs;
+}
+
+async function admin(url: string, statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
+
+/** A plan in the import format: one zone, rows of 20 seats, one category. */
+export function testPlan(seats: number): Record<string, unknown> {
+  const rows = Array.from({ length: Math.ceil(seats / 20) }, (_, row) => ({
+    row_number: String(row + 1),
+    position: { x: 0, y: row * 25 },
+    seats: Array.from({ length: Math.min(20, seats - row * 20) }, (_, seat) => ({
+      seat_guid: `s-${row}-${seat}`,
+      seat_number: String(seat + 1),
+      position: { x: seat * 25, y: 0 },
+      category: 'Stalls',
+    })),
+  }));
+  return {
+    name: 'Test hall',
+    size: { width: 600, height: rows.length * 25 + 50 },
+    categories: [{ name: 'Stalls', color: '#4c8bf5' }],
+    zones: [{ name: 'Main', position: { x: 20, y: 20 }, rows, areas: [] }],
+  };
+}

@@ -1,0 +1,84 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Redis } from 'ioredis';
+import { afterAll } from 'vitest';
+import { freePort } from '../../src/services/processes.ts';
+import { findRedisServer, thisMachine } from '../../src/services/redis-server-binary.ts';
+import { until } from './client.ts';
+
+export interface OwnRedis {
+  readonly url: string;
+  start(): Promise<void>;
+  /** kill -9: what is not in the append-only file yet is lost. */
+  kill(): Promise<void>;
+  /** Throws its data away; only while it is stopped. */
+  wipe(): void;
+  /** Stops it in its tracks, as a machine does that swaps. */
+  freeze(): void;
+  thaw(): void;
+  /** Whatever was done to it: it runs again. */
+  revive(): Promise<void>;
+}
+
+/** A real redis-server of the test's own, on one port for all its lives, to be killed at will. */
+export async function ownRedis(): Promise<OwnRedis> {
+  const directory = mkdtempSync(join(tmpdir(), 'seatcast-redis-'));
+  const binary = await findRedisServer({
+    redisServer: process.env.REDIS_SERVER || undefined,
+    dataDir: resolve('.data/test'),
+    machine: await thisMachine(),
+    log: () => undefined,
+  });
+  const port = await freePort();
+  const url = `redis://127.0.0.1:${port}`;
+  let child: ChildProcess | undefined;
+
+  const redis: OwnRedis = {
+    url,
+    async start() {
+      const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory];
+      args.push('--save', '', '--appendonly', 'yes', '--appendfsync', 'everysec');
+      child = spawn(binary.command, args, { stdio: 'ignore', env: { ...process.env, ...binary.env } });
+      await until(answers, 'Redis to start');
+    },
+    async kill() {
+      const dying = child;
+      if (!dying || !isRunning()) return;
+      const gone = new Promise((resolve) => dying.once('exit', resolve));
+      dying.kill('SIGKILL');
+      await gone;
+    },
+    wipe: () => rmSync(join(directory, 'appendonlydir'), { recursive: true, force: true }),
+    freeze: () => void child?.kill('SIGSTOP'),
+    thaw: () => void child?.kill('SIGCONT'),
+    async revive() {
+      if (!isRunning()) return redis.start();
+      redis.thaw();
+      await until(answers, 'Redis to answer again');
+    },
+  };
+
+  const isRunning = () => child !== undefined && child.exitCode === null && child.signalCode === null;
+
+  async function answers(): Promise<boolean> {
+    const client = new Redis(url, { lazyConnect: true, retryStrategy: () => null, maxRetriesPerRequest: 0 });
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      return (await client.ping()) === 'PONG';
+    } catch {
+      return false;
+    } finally {
+      client.disconnect();
+    }
+  }
+
+  afterAll(async () => {
+    await redis.kill();
+    rmSync(directory, { recursive: true, force: true });
+  });
+  await redis.start();
+  return redis;
+}

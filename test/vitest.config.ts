@@ -1,0 +1,17 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  root: new URL('..', import.meta.url).pathname,
+  test: {
+    include: ['test/**/*.test.ts'],
+    globalSetup: 'test/support/services.ts',
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    pool: 'forks',
+    // Tests wait more than they compute.
+    maxWorkers: 4,
+    // Files share what they import: loading it anew takes longer than the tests.
+    isolate: false,
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+  },
+});
