@@ -51,6 +51,8 @@ export interface Context<M extends MessageName, S> {
   readonly engine: Engine;
   readonly session: S;
   readonly request: Messages[M]['request'];
+  /** The id under which it is done once; null: the sender gave none. */
+  readonly requestId: string | null;
   /** Where the request came from. */
   readonly address: string;
   /** Only on sockets. */

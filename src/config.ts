@@ -112,6 +112,22 @@ export const variables = {
     production: 400,
     about: 'The same for all of one address on one node.',
   },
+  PAYMENTS: {
+    schema: { enum: ['simulated', 'stripe'] },
+    default: 'simulated',
+    requiredInProduction: true,
+    about: 'Who moves the money: stripe, or simulated, which moves none. Production must say which.',
+  },
+  STRIPE_SECRET_KEY: {
+    schema: { type: 'string', pattern: '^(sk|rk)_(test|live)_\\w+$' },
+    secret: true,
+    about: 'Required with PAYMENTS=stripe: the secret or restricted key of the Stripe account.',
+  },
+  STRIPE_WEBHOOK_SECRET: {
+    schema: { type: 'string', pattern: '^whsec_\\w+$' },
+    secret: true,
+    about: 'Required with PAYMENTS=stripe: the signing secret of the webhook endpoint there.',
+  },
   DRAIN_MS: {
     schema: count(0, 60000),
     default: 5000,
@@ -143,6 +159,9 @@ export interface Config {
   messagesPerSecond: number;
   userMessagesPerSecond: number;
   addressMessagesPerSecond: number;
+  payments: 'simulated' | 'stripe';
+  /** Only with `payments: 'stripe'`. */
+  stripe: { secretKey: string; webhookSecret: string } | undefined;
   drainMs: number;
 }
 
@@ -203,6 +222,20 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     messagesPerSecond: get('MESSAGES_PER_SECOND'),
     userMessagesPerSecond: get('USER_MESSAGES_PER_SECOND'),
     addressMessagesPerSecond: get('ADDRESS_MESSAGES_PER_SECOND'),
+    payments: get('PAYMENTS'),
+    stripe: get('PAYMENTS') === 'stripe' ? readStripe(get) : undefined,
     drainMs: get('DRAIN_MS'),
   };
+}
+
+/** No default in any mode: a hub that takes money must not find out at the first payment that it cannot. */
+function readStripe(get: <T>(name: Name) => T): NonNullable<Config['stripe']> {
+  const required = (name: Name): string => {
+    const value = get<string | undefined>(name);
+    if (value !== undefined) return value;
+    throw new ConfigError(
+      `${name} is not set, and PAYMENTS=stripe has no default for it. ${variables[name].about}`,
+    );
+  };
+  return { secretKey: required('STRIPE_SECRET_KEY'), webhookSecret: required('STRIPE_WEBHOOK_SECRET') };
 }

@@ -9,7 +9,7 @@ export type Id = string;
  */
 export type HoldId = string;
 /**
- * Made by the client, new for each thing it wants done, the same when it asks again for the same thing: what it changes is changed once, and a repeat within the hour gets the first answer.
+ * Made by the client, new for each thing it wants done, the same when it asks again for the same thing: what it changes is changed once, and a repeat within 24 hours gets the first answer.
  */
 export type RequestId = string;
 /**
@@ -51,11 +51,30 @@ export type Changes = string;
 export type Email = string;
 export type Role = 'user' | 'organizer' | 'admin' | 'kiosk';
 export type BookingStatus = 'confirmed' | 'cancelled';
+/**
+ * How far a payment has come. `authorised`: the amount is set aside; `booked`: the seats are the buyer's; `captured`: the money was taken; `voided`: it was let go of before it was taken; `refunded`: all of it was given back.
+ */
+export type PaymentProgress =
+  | 'starting'
+  | 'started'
+  | 'pending'
+  | 'authorised'
+  | 'booked'
+  | 'captured'
+  | 'declined'
+  | 'voiding'
+  | 'voided'
+  | 'refunding'
+  | 'refunded';
 export type EventStatus = 'draft' | 'published' | 'cancelled';
 /**
  * IANA time zone, e.g. Europe/Brussels.
  */
 export type TimeZone = string;
+/**
+ * Only these seats. Left out: all.
+ */
+export type SeatList1 = SeatIndex[];
 
 /**
  * All seats of an event at one position.
@@ -108,6 +127,10 @@ export interface BookingSeat {
   label: string;
   category: string;
   priceCents: Cents;
+  /**
+   * Seats of a booking can be cancelled one by one.
+   */
+  cancelledAt: Instant | null;
 }
 export interface Booking {
   id: Id;
@@ -119,6 +142,15 @@ export interface Booking {
   currency: Currency;
   createdAt: Instant;
   cancelledAt: Instant | null;
+  /**
+   * null: nothing was paid through the hub.
+   */
+  payment: BookingPayment | null;
+}
+export interface BookingPayment {
+  state: PaymentProgress;
+  amountCents: Cents;
+  refundedCents: Cents;
 }
 /**
  * Price of each category of the plan, by the category's name, in minor units.
@@ -146,6 +178,18 @@ export interface HoldRules {
    * How often a hold may be given its time anew. Default 1.
    */
   extensions?: number;
+  /**
+   * `online`: what costs money is booked only once its payment is authorised (`bookings:checkout`). `none`: seats are booked without paying through the hub. Default none.
+   */
+  payment?: 'none' | 'online';
+  /**
+   * The time to pay that a hold is given once, when its payment is started. Default 900000 (15 minutes).
+   */
+  payingMs?: number;
+  /**
+   * Until how long before the start a buyer may cancel. Default 0: until the event starts. Organizers always may.
+   */
+  cancelBeforeMs?: number;
 }
 export interface Event {
   id: Id;
@@ -166,6 +210,9 @@ export interface Event {
     seatsPerHold: number;
     seatsPerBuyer: number;
     extensions: number;
+    payment: 'none' | 'online';
+    payingMs: number;
+    cancelBeforeMs: number;
   };
   seatCount: number;
   createdAt: Instant;
@@ -196,6 +243,23 @@ export interface Error {
    */
   details?: {};
 }
+/**
+ * The payment of a hold.
+ */
+export interface Payment {
+  state: PaymentProgress;
+  amountCents: Cents;
+  currency: Currency;
+  action?: BuyerAction;
+}
+/**
+ * What the buyer has to do before the payment goes on: hand `clientSecret` to the provider's library, or open `url`.
+ */
+export interface BuyerAction {
+  kind: 'client-secret' | 'redirect';
+  clientSecret?: string;
+  url?: string;
+}
 export interface AuthLoginRequest {
   email: Email;
   password: string;
@@ -214,6 +278,11 @@ export interface AuthRegisterRequest {
 }
 export interface BookingsCancelRequest {
   bookingId: Id;
+  seats?: SeatList1;
+  /**
+   * Kept in the audit log.
+   */
+  reason?: string;
   requestId: RequestId;
 }
 export interface BookingsCancelReply {
@@ -221,6 +290,19 @@ export interface BookingsCancelReply {
 }
 export interface BookingsCancelled {
   booking: Booking;
+}
+export interface BookingsCheckoutRequest {
+  eventId: Id;
+  holdId: HoldId;
+  /**
+   * A payment method the provider knows: its token, or with the simulated provider the number of a test card. Left out: the buyer gives theirs to the provider, with the action in the answer.
+   */
+  method?: string;
+  requestId: RequestId;
+}
+export interface BookingsCheckoutReply {
+  hold: Hold;
+  payment: Payment;
 }
 export interface BookingsConfirmRequest {
   eventId: Id;
@@ -245,6 +327,15 @@ export interface BookingsListRequest {
 export interface BookingsListReply {
   bookings: Booking[];
   nextCursor: string | null;
+}
+export interface BookingsPaid {
+  eventId: Id;
+  holdId: HoldId;
+  payment: Payment;
+  /**
+   * For people; empty unless something went wrong.
+   */
+  reason: string;
 }
 export interface EventsCancelRequest {
   eventId: Id;
@@ -290,6 +381,11 @@ export interface EventsPublishRequest {
 }
 export interface EventsReadRequest {
   eventId: Id;
+}
+export interface EventsUnwound {
+  eventId: Id;
+  done: number;
+  total: number;
 }
 export interface EventsUpdateRequest {
   eventId: Id;
@@ -378,6 +474,12 @@ export interface SeatsReleaseReply {
   epoch: Epoch;
   position: Position;
 }
+export interface SeatsSnapshot {
+  eventId: Id;
+  epoch: Epoch;
+  position: Position;
+  snapshot: Snapshot;
+}
 export interface SeatsUnwatchRequest {
   eventId: Id;
 }
@@ -438,16 +540,17 @@ export interface Messages {
   'auth:login': { request: AuthLoginRequest; reply: AuthLoginReply; errors: 'wrong-credentials' | 'account-disabled' };
   'auth:logout': { request: AuthLogoutRequest; reply: AuthLogoutReply; errors: never };
   'auth:register': { request: AuthRegisterRequest; reply: AuthRegisterReply; errors: 'email-taken' };
-  'bookings:cancel': { request: BookingsCancelRequest; reply: BookingsCancelReply; errors: 'booking-not-found' | 'event-started' };
-  'bookings:confirm': { request: BookingsConfirmRequest; reply: BookingsConfirmReply; errors: 'event-not-found' | 'event-not-on-sale' | 'hold-not-found' | 'seats-taken' | 'booking-pending' };
+  'bookings:cancel': { request: BookingsCancelRequest; reply: BookingsCancelReply; errors: 'booking-not-found' | 'seats-unknown' | 'event-started' | 'cancel-too-late' | 'request-id-reused' };
+  'bookings:checkout': { request: BookingsCheckoutRequest; reply: BookingsCheckoutReply; errors: 'event-not-found' | 'event-not-on-sale' | 'hold-not-found' | 'hold-confirming' | 'payment-not-needed' | 'payment-declined' | 'payment-unavailable' | 'request-id-reused' };
+  'bookings:confirm': { request: BookingsConfirmRequest; reply: BookingsConfirmReply; errors: 'event-not-found' | 'event-not-on-sale' | 'hold-not-found' | 'seats-taken' | 'payment-required' | 'payment-pending' | 'request-id-reused' | 'overloaded' | 'booking-pending' };
   'bookings:list': { request: BookingsListRequest; reply: BookingsListReply; errors: 'cursor-invalid' };
-  'events:cancel': { request: EventsCancelRequest; reply: EventsCancelReply; errors: 'event-not-found' };
-  'events:create': { request: EventsCreateRequest; reply: EventsCreateReply; errors: 'plan-not-found' | 'prices-mismatch' | 'event-times' | 'time-zone-unknown' };
+  'events:cancel': { request: EventsCancelRequest; reply: EventsCancelReply; errors: 'event-not-found' | 'request-id-reused' };
+  'events:create': { request: EventsCreateRequest; reply: EventsCreateReply; errors: 'plan-not-found' | 'prices-mismatch' | 'event-times' | 'time-zone-unknown' | 'request-id-reused' };
   'events:list': { request: EventsListRequest; reply: EventsListReply; errors: 'cursor-invalid' };
-  'events:publish': { request: EventsPublishRequest; reply: EventsPublishReply; errors: 'event-not-found' | 'event-cancelled' | 'event-started' };
+  'events:publish': { request: EventsPublishRequest; reply: EventsPublishReply; errors: 'event-not-found' | 'event-cancelled' | 'event-started' | 'request-id-reused' };
   'events:read': { request: EventsReadRequest; reply: EventsReadReply; errors: 'event-not-found' };
-  'events:update': { request: EventsUpdateRequest; reply: EventsUpdateReply; errors: 'event-not-found' | 'event-not-draft' | 'event-cancelled' | 'plan-not-found' | 'prices-mismatch' | 'event-times' | 'time-zone-unknown' };
-  'plans:import': { request: PlansImportRequest; reply: PlansImportReply; errors: 'plan-invalid' };
+  'events:update': { request: EventsUpdateRequest; reply: EventsUpdateReply; errors: 'event-not-found' | 'event-not-draft' | 'event-cancelled' | 'plan-not-found' | 'prices-mismatch' | 'event-times' | 'time-zone-unknown' | 'request-id-reused' };
+  'plans:import': { request: PlansImportRequest; reply: PlansImportReply; errors: 'plan-invalid' | 'request-id-reused' };
   'plans:list': { request: PlansListRequest; reply: PlansListReply; errors: never };
   'plans:read': { request: PlansReadRequest; reply: PlansReadReply; errors: 'plan-not-found' };
   'seats:extend': { request: SeatsExtendRequest; reply: SeatsExtendReply; errors: 'event-not-found' | 'event-not-on-sale' | 'hold-not-found' | 'hold-confirming' | 'extensions-used' | 'request-id-reused' };
@@ -462,10 +565,13 @@ export type MessageName = keyof Messages;
 export interface Tells {
   'bookings:cancelled': BookingsCancelled;
   'bookings:confirmed': BookingsConfirmed;
+  'bookings:paid': BookingsPaid;
   'events:cancelled': EventsCancelled;
+  'events:unwound': EventsUnwound;
   'seats:changed': SeatsChanged;
   'seats:hold-expired': SeatsHoldExpired;
   'seats:position': SeatsPosition;
+  'seats:snapshot': SeatsSnapshot;
   'server:disconnected': ServerDisconnected;
 }
 export type TellName = keyof Tells;

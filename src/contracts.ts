@@ -26,6 +26,8 @@ export interface AskContract extends Described {
   /** Whether it is taken from sockets. */
   readonly socket: boolean;
   readonly http: { readonly method: string; readonly path: string } | undefined;
+  /** Whether a repeat under the same request id gets the first answer from `src/requests.ts`. */
+  readonly once: boolean;
   /** Tokens it takes from the sender's rate-limit buckets. */
   readonly cost: number;
   readonly request: JsonSchema;
@@ -67,7 +69,7 @@ function contract(channel: string, verb: string): Contract {
   const unknown = codes.filter((code) => !isErrorCode(code) || errors[code].common);
   if (unknown.length > 0)
     throw new Error(`schemas/${channel}/${verb}.json: errors it may not list: ${unknown}`);
-  return { socket: true, http: undefined, ...source, name } as unknown as AskContract;
+  return { socket: true, http: undefined, once: false, ...source, name } as unknown as AskContract;
 }
 
 // allErrors stays off: with it a long invalid array costs a second of CPU. $data stays off as well.

@@ -16,7 +16,7 @@ const catalogue = {
     reconnect: 'never',
     message: 'A frame broke the protocol: JSON text only, nested at most 16 deep.',
   },
-  // Counted, not told: what does not read cannot be reached.
+  // Told behind what waits to be read, or, when no more may wait, only counted.
   'too-slow': { reconnect: 'now', message: 'You did not read what was sent to you.' },
 } as const satisfies Record<string, { reconnect: Reconnect; message: string }>;
 

@@ -1,6 +1,6 @@
 /**
- * The steps of every message, from a socket or over HTTP: limit, access, validate, handle. Whatever is
- * thrown leaves here as a `RequestError` that the contract allows; anything else becomes `internal`,
+ * The steps of every message, from a socket or over HTTP: limit, access, validate, handle (once per
+ * request id, where the contract says so). Whatever is thrown leaves here as a `RequestError` that the contract allows; anything else becomes `internal`,
  * logged with its cause and told to nobody.
  */
 import type { Channel, Message, Viewer } from './channel.ts';
@@ -19,6 +19,8 @@ export interface Sender {
   readonly session: Session | undefined;
   readonly address: string;
   readonly viewer: Viewer | undefined;
+  /** Over HTTP: the header Idempotency-Key. */
+  readonly idempotencyKey?: string | undefined;
 }
 
 export interface Buckets {
@@ -71,14 +73,19 @@ export class Dispatcher {
       const session = entry.message.access(this.#unexpired(sender.session));
       const request = await read();
       entry.contract.checkRequest(request);
-      return await entry.message.handle({
-        engine: this.#engine,
-        session,
-        request: request as never,
-        address: sender.address,
-        viewer: sender.viewer,
-        fail: failWith,
-      });
+      const requestId = (request as { requestId?: string }).requestId ?? sender.idempotencyKey;
+      const handle = () =>
+        entry.message.handle({
+          engine: this.#engine,
+          session,
+          request: request as never,
+          requestId: requestId ?? null,
+          address: sender.address,
+          viewer: sender.viewer,
+          fail: failWith,
+        });
+      if (!entry.contract.once || !session || !requestId) return await handle();
+      return await this.#engine.requests.once(session.userId, requestId, name, request, handle);
     } catch (error) {
       throw this.#told(error, name, entry?.contract);
     } finally {

@@ -164,6 +164,43 @@ const catalogue = {
     details: '{ allowed }',
   },
   'booking-not-found': { status: 404, retry: 'never', message: 'You have no such booking.' },
+  'cancel-too-late': {
+    status: 409,
+    retry: 'never',
+    message: 'The time to cancel has passed. The organizer still can.',
+    details: '{ until }',
+  },
+  'payment-required': {
+    status: 402,
+    retry: 'changed',
+    message: 'Pay first: bookings:checkout. The hold goes on.',
+  },
+  'payment-pending': {
+    status: 409,
+    retry: 'later',
+    message: 'The payment is not decided yet. The seats stay yours until it is.',
+  },
+  'payment-declined': {
+    status: 402,
+    retry: 'changed',
+    message: 'The payment was declined. The hold goes on: try another method.',
+    details: '{ reason, code }',
+  },
+  'payment-unavailable': {
+    status: 503,
+    retry: 'later',
+    message: 'Payments are not possible right now. The hold keeps its time.',
+  },
+  'payment-not-needed': {
+    status: 409,
+    retry: 'never',
+    message: 'There is nothing to pay through the hub: confirm the hold.',
+  },
+  overloaded: {
+    status: 503,
+    retry: 'later',
+    message: 'Too many bookings are under way. The hold goes on: ask again.',
+  },
   'booking-pending': {
     status: 503,
     retry: 'later',

@@ -16,8 +16,12 @@ import { Events } from './events/events.ts';
 import { ordinaryBodyBytes, serveHttp } from './http/bridge.ts';
 import { makeSite } from './http/site.ts';
 import type { Logger } from './log.ts';
+import { Outbox } from './outbox.ts';
+import { openPayments } from './payments/open-payments.ts';
+import { Sagas } from './payments/sagas.ts';
 import { type Keys, makeKeys } from './redis/keys.ts';
 import { RedisLinks } from './redis/links.ts';
+import { Requests } from './requests.ts';
 import { Inventory } from './seats/inventory.ts';
 import { LiveMaps } from './seats/live-maps.ts';
 import { makeMapSource } from './seats/map-source.ts';
@@ -38,6 +42,9 @@ export interface Engine {
   readonly bookings: BookingRecords;
   readonly confirms: Confirms;
   readonly cancellations: Cancellations;
+  readonly sagas: Sagas;
+  readonly outbox: Outbox;
+  readonly requests: Requests;
   readonly publisher: Publisher;
   readonly log: Logger;
   /** Tells this and every other node that an event was changed. */
@@ -72,6 +79,8 @@ const version: string = JSON.parse(readFileSync(new URL('../package.json', impor
 /** LIBUS_LISTEN_EXCLUSIVE_PORT of uSockets; the types know it only without a host. */
 const exclusivePort = 1;
 const planBodyBytes = 16 * 1024 * 1024;
+/** Shorter than a row of the outbox is leased for. */
+const unwindMs = 4000;
 
 /** Starts a node. Waits for PostgreSQL and Redis, and resolves once it listens. */
 export async function startHub(options: HubOptions): Promise<Hub> {
@@ -86,6 +95,15 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const bookings = new BookingRecords(db, log);
   const confirms = new Confirms({ db, records: bookings, inventory, log });
   const cancellations = new Cancellations({ records: bookings, inventory, log });
+  const outbox = new Outbox({ db, log });
+  const requests = new Requests({ db, log });
+  const payments = await openPayments(config, {
+    db,
+    log,
+    notify: ({ paymentId }) => void sagas.hasten(paymentId).catch(() => undefined),
+  });
+  const { provider } = payments;
+  const sagas = new Sagas({ provider, events, inventory, confirms, db, log });
   const attemptsPerAddress = config.mode === 'production' ? 60 : 100_000;
   const accounts = new Accounts({ db, links, keys, tokens, attemptsPerAddress });
 
@@ -111,6 +129,9 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     bookings,
     confirms,
     cancellations,
+    sagas,
+    outbox,
+    requests,
     publisher,
     log,
     eventChanged(eventId) {
@@ -192,6 +213,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const port = us_socket_local_port(socket as never);
   if (!config.allowedOrigins) for (const origin of ownOrigins(port)) origins.add(origin);
   sweeper.start();
+  outbox.start();
+  sagas.run();
 
   return {
     port,
@@ -210,6 +233,11 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       await Promise.race([confirms.idle(), pause(Math.max(0, until - Date.now()))]);
       await sockets.drain(Math.min(1000, config.drainMs));
       sweeper.stop();
+      await Promise.race([
+        Promise.all([sagas.stop(), outbox.stop()]),
+        pause(Math.max(1000, until - Date.now())),
+      ]);
+      payments.close();
       inventory.stop();
       await sockets.close();
       app.close();
@@ -220,7 +248,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
 }
 
 /** What happens beside the answers of scripts and statements: the hub tells whom it concerns. */
-function listen({ inventory, confirms, cancellations, publisher, log }: Engine): void {
+function listen(engine: Engine): void {
+  const { inventory, confirms, cancellations, sagas, outbox, publisher, log } = engine;
   inventory.listener = {
     ticked: (eventId, epoch, tick) => publisher.tick(eventId, epoch, tick),
     lapsed: (eventId, { holdId, owner, seats }) =>
@@ -231,8 +260,42 @@ function listen({ inventory, confirms, cancellations, publisher, log }: Engine):
       });
     },
   };
-  confirms.listener = (booking, userId) => publisher.toUser(userId, 'bookings:confirmed', { booking });
-  cancellations.listener = (booking, userId) => publisher.toUser(userId, 'bookings:cancelled', { booking });
+  confirms.listener = {
+    booked: (booking, userId) => publisher.toUser(userId, 'bookings:confirmed', { booking }),
+    paymentDue: () => sagas.kick(),
+  };
+  cancellations.listener = {
+    cancelled: (booking, userId) => publisher.toUser(userId, 'bookings:cancelled', { booking }),
+    unwound: (eventId, userId, progress) =>
+      publisher.toUser(userId, 'events:unwound', { eventId, ...progress }),
+    paymentDue: () => sagas.kick(),
+  };
+  sagas.listener = ({ event_id: eventId, hold_id: holdId, user_id: userId, reason }, payment) =>
+    publisher.toUser(userId, 'bookings:paid', { eventId, holdId, payment, reason });
+  for (const part of [confirms, cancellations, sagas]) part.done = (id) => outbox.done(id);
+  relay(engine);
+}
+
+/** What the outbox does when the node that made a change has not. */
+function relay({ outbox, bookings, confirms, cancellations, sagas, eventChanged }: Engine): void {
+  outbox.on('booking-confirmed', async ({ bookingId = '' }) => {
+    const found = await bookings.find(bookingId);
+    if (found) await confirms.show(found);
+    return 'done';
+  });
+  outbox.on('booking-cancelled', async ({ bookingId = '' }, { payload }) => {
+    await cancellations.showAgain(bookingId, payload.seats as number[]);
+    return 'done';
+  });
+  outbox.on('event-cancelled', async ({ eventId = '', actorId = '', sessionId, requestId, reason = '' }) => {
+    eventChanged(eventId);
+    const by = { userId: actorId, sessionId: sessionId ?? null, requestId: requestId ?? null, reason };
+    return (await cancellations.unwind(eventId, by, unwindMs)) ? 'done' : 'again';
+  });
+  outbox.on('payment-changed', async ({ holdId = '' }) => {
+    await sagas.tell(holdId);
+    return 'done';
+  });
 }
 
 /** Whoever asks, however often, the work is done once a second. */

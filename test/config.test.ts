@@ -12,6 +12,14 @@ const production = {
   REDIS_URL: 'rediss://:hunter2@redis:6379',
   JWT_KEYS: `k1:${'A'.repeat(43)}`,
   ALLOWED_ORIGINS: 'https://tickets.example',
+  PAYMENTS: 'simulated',
+};
+
+/** All that payments through Stripe need. */
+const stripe = {
+  PAYMENTS: 'stripe',
+  STRIPE_SECRET_KEY: 'sk_test_hunter2',
+  STRIPE_WEBHOOK_SECRET: 'whsec_hunter2',
 };
 
 /** Why the configuration is refused, or '' when it is not. */
@@ -43,6 +51,9 @@ const faults: { [N in Name]?: [value: string, allowed: string] } = {
   MESSAGES_PER_SECOND: ['1.5', 'integer'],
   USER_MESSAGES_PER_SECOND: ['many', 'integer'],
   ADDRESS_MESSAGES_PER_SECOND: ['1000001', '<= 1000000'],
+  PAYMENTS: ['cash', 'simulated, stripe'],
+  STRIPE_SECRET_KEY: ['pk_test_hunter2', 'pattern'],
+  STRIPE_WEBHOOK_SECRET: ['hunter2', 'pattern'],
   DRAIN_MS: ['-1', '>= 0'],
 };
 /** Any text that is not empty is right, and an empty one counts as not set. */
@@ -50,7 +61,7 @@ const anyText: Name[] = ['HOST', 'REDIS_SERVER', 'DATA_DIR'];
 
 describe('a wrong value stops the start', () => {
   test.each(Object.entries(faults))('%s', (name, [value, allowed]) => {
-    const message = refusal({ [name]: value });
+    const message = refusal({ ...(name.startsWith('STRIPE_') ? stripe : {}), [name]: value });
     expect(message.startsWith(`${name} is `), message).toBe(true);
     expect(message).toContain(allowed);
     expect(message).toContain(variables[name as Name].about);
@@ -73,7 +84,7 @@ describe('production', () => {
     });
   });
 
-  test.each(['DATABASE_URL', 'REDIS_URL', 'JWT_KEYS', 'ALLOWED_ORIGINS'])(
+  test.each(['DATABASE_URL', 'REDIS_URL', 'JWT_KEYS', 'ALLOWED_ORIGINS', 'PAYMENTS'])(
     'refuses to start without %s',
     (name) => {
       for (const value of [undefined, '']) {
@@ -86,10 +97,35 @@ describe('production', () => {
 
   test('shows no secret, however wrong it is', () => {
     for (const name of names.filter((each) => 'secret' in variables[each])) {
-      const message = refusal({ ...production, [name]: 'hunter2' });
+      const message = refusal({ ...production, ...stripe, [name]: 'hunter2' });
       expect(message).toContain(name);
       expect(message).not.toContain('hunter2');
     }
+  });
+});
+
+describe('payments', () => {
+  test('move no money by default, and without a word only outside production', () => {
+    expect(readConfig({})).toMatchObject({ payments: 'simulated', stripe: undefined });
+    expect(refusal({ ...production, PAYMENTS: '' })).toContain('Production must say which');
+  });
+
+  test('through Stripe need both secrets, in every mode', () => {
+    expect(readConfig(stripe)).toMatchObject({
+      payments: 'stripe',
+      stripe: { secretKey: 'sk_test_hunter2', webhookSecret: 'whsec_hunter2' },
+    });
+    for (const name of ['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET']) {
+      for (const mode of ['development', 'test', 'production']) {
+        const message = refusal({ ...production, ...stripe, NODE_ENV: mode, [name]: '' });
+        expect(message).toContain(`${name} is not set`);
+        expect(message).not.toContain('hunter2');
+      }
+    }
+  });
+
+  test('secrets of Stripe are not even kept where they are not used', () => {
+    expect(readConfig({ ...stripe, PAYMENTS: 'simulated' }).stripe).toBeUndefined();
   });
 });
 

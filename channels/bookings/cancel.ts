@@ -3,14 +3,22 @@ import { defineMessage, owns, signedIn } from '../../src/channel.ts';
 export default defineMessage('bookings:cancel', {
   access: signedIn,
   async handle({ engine, session, request, fail }) {
-    const found = await engine.bookings.find(request.bookingId);
+    const { bookingId, seats, reason = '', requestId } = request;
+    const found = await engine.bookings.find(bookingId);
     const card = found && (await engine.events.card(found.booking.eventId));
     if (!found || !card) return fail('booking-not-found');
     const runsTheEvent = owns(session, card.organizerId);
     // Somebody else's booking is as good as none.
     if (found.userId !== session.userId && !runsTheEvent) return fail('booking-not-found');
-    const isOver = found.booking.status === 'confirmed' && card.startsAt <= Date.now();
-    if (isOver && !runsTheEvent) return fail('event-started');
-    return { booking: await engine.cancellations.cancel(request.bookingId) };
+    const theirs = found.booking.seats.map((line) => line.seat);
+    const unknown = (seats ?? []).filter((seat) => !theirs.includes(seat));
+    if (unknown.length > 0) return fail('seats-unknown', { seats: unknown, count: theirs.length });
+    if (found.booking.status === 'confirmed' && !runsTheEvent) {
+      const until = card.startsAt - card.rules.cancelBeforeMs;
+      if (card.startsAt <= Date.now()) return fail('event-started');
+      if (until <= Date.now()) return fail('cancel-too-late', { until });
+    }
+    const by = { userId: session.userId, sessionId: session.id, requestId, reason };
+    return { booking: await engine.cancellations.cancel(bookingId, seats, by) };
   },
 });

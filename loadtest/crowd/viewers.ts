@@ -24,6 +24,7 @@ export function countFrames(client: SeatcastClient, tally: Tally): void {
   for (const name of [
     'seats:changed',
     'seats:position',
+    'seats:snapshot',
     'seats:hold-expired',
     'bookings:confirmed',
     'bookings:cancelled',

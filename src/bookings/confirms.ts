@@ -1,60 +1,101 @@
 /**
  * Turning holds into bookings. Redis says who may try, PostgreSQL says who has:
  *
- * 1. is an outcome stored for this hold? answer it (the hold's id is the idempotency key);
- * 2. `begin-confirm` marks the hold as being booked;
- * 3. one statement writes outcome, booking and seats, all or nothing;
- * 4. only then the buyer is answered, and `finish-confirm` shows the seats as sold.
+ * 1. `begin-confirm` marks the hold as being booked;
+ * 2. one statement for many holds writes outcomes, bookings and seats (`confirm-queue.ts`); an outcome that is
+ *    stored already is the answer (the hold's id is the idempotency key);
+ * 3. only then the buyer is answered, and the seats are shown as sold.
  *
  * A "no" is written down before it is told, and a hold that was being booked is freed only after
  * PostgreSQL has been made to say no: so a slow first attempt can never become a booking after a refusal.
  */
+import { type Clock, systemClock } from '../clock.ts';
 import type { Booking } from '../contracts.gen.ts';
 import type { Database } from '../database/database.ts';
-import { confirmHold, readOutcome, refuseHold } from '../database/statements.ts';
+import { readOutcome, refuseHold } from '../database/statements.ts';
 import { RequestError } from '../errors.ts';
 import type { EventCard } from '../events/events.ts';
+import { faultPoint } from '../fault-points.ts';
 import { newId } from '../ids.ts';
 import type { Logger } from '../log.ts';
 import { abortConfirm } from '../redis/scripts/abort-confirm.ts';
 import { beginConfirm } from '../redis/scripts/begin-confirm.ts';
 import { finishConfirm } from '../redis/scripts/finish-confirm.ts';
 import { readHold } from '../redis/scripts/read-hold.ts';
+import { resumeHold } from '../redis/scripts/resume-hold.ts';
 import { seatList } from '../redis/scripts/script.ts';
 import type { Inventory } from '../seats/inventory.ts';
-import { type BookingRecords, instant, lineOf, undoOf } from './records.ts';
+import { ConfirmQueue } from './confirm-queue.ts';
+import { activeSeats, type BookingRecords, instant, lineOf, type Owned } from './records.ts';
 
 /** Longer than connecting (2 s), waiting for a lock (3 s) and the statement (4 s) together. */
 const graceMs = 12_000;
 
+/** Who asks, for the audit log and to notice a request id that is used twice. */
+export interface Asker {
+  userId: string;
+  sessionId: string | null;
+  requestId: string | null;
+}
+
+/** What follows a booking, apart from its answer. */
+export interface ConfirmListener {
+  /** More than once if a node died over it. */
+  booked(booking: Booking, userId: string): void;
+  /** The payment of a hold can be captured, or has to be let go of. */
+  paymentDue(): void;
+}
+
 export class Confirms {
-  readonly #db: Database;
+  readonly queue: ConfirmQueue;
   readonly #records: BookingRecords;
   readonly #inventory: Inventory;
   readonly #log: Logger;
+  readonly #clock: Clock;
+  readonly #confirming = new Map<string, Promise<Booking>>();
   readonly #finishing = new Set<Promise<void>>();
-  /** Called for every booking that is made; more than once if a node died over it. */
-  listener: ((booking: Booking, userId: string) => void) | undefined;
+  listener: ConfirmListener | undefined;
+  /** Marks what followed a booking as done; without it the outbox does it again. */
+  done: (outboxId: string) => void = () => undefined;
 
-  constructor(parts: { db: Database; records: BookingRecords; inventory: Inventory; log: Logger }) {
-    this.#db = parts.db;
+  constructor(parts: {
+    db: Database;
+    records: BookingRecords;
+    inventory: Inventory;
+    log: Logger;
+    clock?: Clock;
+  }) {
+    this.queue = new ConfirmQueue(parts);
     this.#records = parts.records;
     this.#inventory = parts.inventory;
     this.#log = parts.log;
+    this.#clock = parts.clock ?? systemClock;
   }
 
-  /** Books a hold. Throws the errors of `bookings:confirm`. */
-  async confirm(card: EventCard, userId: string, holdId: string): Promise<Booking> {
-    const stored = await this.#stored(card, userId, holdId);
-    if (stored) return stored;
+  /** Books a hold. Throws the errors of `bookings:confirm`. Whoever asks while it is under way here waits with it. */
+  confirm(card: EventCard, asker: Asker, holdId: string): Promise<Booking> {
+    const key = `${asker.userId}:${holdId}`;
+    let confirming = this.#confirming.get(key);
+    if (!confirming) {
+      confirming = this.#confirm(card, asker, holdId).finally(() => this.#confirming.delete(key));
+      this.#confirming.set(key, confirming);
+    }
+    return confirming;
+  }
+
+  async #confirm(card: EventCard, asker: Asker, holdId: string): Promise<Booking> {
+    if (this.queue.isFull) throw new RequestError('overloaded');
+    const { userId } = asker;
+    const deadline = this.#clock.monotonic() + graceMs;
     const { answer } = await this.#inventory.run(beginConfirm, card.id, { owner: userId, holdId, graceMs });
+    faultPoint('confirm.begun');
     switch (answer.status) {
       case 'confirming':
-        return this.#commit(card, userId, holdId, answer.seats);
+        return this.#commit(card, asker, holdId, answer.seats, deadline);
       case 'closed':
         return this.#refuse(card, userId, holdId, 'event-not-on-sale');
       case 'unknown-hold':
-        // It ran out, or Redis lost it while another attempt is under way: PostgreSQL decides.
+        // It is booked, or ran out, or Redis lost it while another attempt is under way: PostgreSQL decides.
         return this.#refuse(card, userId, holdId, 'hold-not-found');
       case 'foreign':
         return this.#gone();
@@ -70,7 +111,7 @@ export class Confirms {
   }
 
   /** The answer an earlier confirm of this hold got. A hold of somebody else is as good as none. */
-  async #stored(card: EventCard, userId: string, holdId: string): Promise<Booking | undefined> {
+  async stored(card: EventCard, userId: string, holdId: string): Promise<Booking | undefined> {
     const [outcome] = await this.#records.ask(readOutcome, card.id, holdId);
     if (!outcome) return undefined;
     if (outcome.outcome === 'refused') throw refusal(outcome.reason);
@@ -79,52 +120,76 @@ export class Confirms {
     return found.booking;
   }
 
-  async #commit(card: EventCard, userId: string, holdId: string, seats: number[]): Promise<Booking> {
+  async #commit(
+    card: EventCard,
+    asker: Asker,
+    holdId: string,
+    seats: number[],
+    deadline: number,
+  ): Promise<Booking> {
     const lines = seats.map((seat) => lineOf(card, seat));
-    const id = newId();
-    try {
-      const [result] = await this.#db.run(
-        confirmHold,
-        holdId,
-        id,
-        card.id,
-        userId,
-        card.currency,
-        JSON.stringify(lines),
-      );
-      if (result?.created_at) {
+    const bookingId = newId(this.#clock.now());
+    const { currency } = card;
+    const answer = await this.queue.ask(
+      { ...asker, holdId, bookingId, eventId: card.id, currency, seats: lines },
+      deadline,
+    );
+    switch (answer.verdict) {
+      case 'booked': {
+        faultPoint('confirm.committed');
         const totalCents = lines.reduce((sum, line) => sum + line.priceCents, 0);
+        const isPaid = card.rules.payment === 'online' && totalCents > 0;
         const booking: Booking = {
-          id,
+          id: bookingId,
           eventId: card.id,
           holdId,
           status: 'confirmed',
           seats: lines,
           totalCents,
-          currency: card.currency,
-          createdAt: instant(result.created_at),
+          currency,
+          createdAt: instant(answer.created_at ?? ''),
           cancelledAt: null,
+          payment: isPaid ? { state: 'booked', amountCents: totalCents, refundedCents: 0 } : null,
         };
-        this.#booked(booking, userId);
+        this.#booked(booking, asker.userId, answer.outbox_id);
         return booking;
       }
-      if (result?.outcome === 'refused') throw refusal(result.reason ?? '');
-      // Another attempt was faster by a hair, or the event is not on sale any more.
-      if (result?.on_sale) return await this.#settled(card, userId, holdId);
-      return await this.#refuse(card, userId, holdId, 'event-not-on-sale');
-    } catch (error) {
-      if (error instanceof RequestError) throw error;
-      if (isTaken(error)) return this.#refuse(card, userId, holdId, await this.#takenReason(card.id, seats));
-      // Neither yes nor no. Nothing is released: the sweeper asks again when the grace is over.
-      this.#log.warn({ err: error, holdId }, 'the outcome of a confirm is unknown');
-      throw new RequestError('booking-pending');
+      case 'closed':
+      case 'taken':
+        return this.#refused(card.id, holdId, answer.reason);
+      case 'settled':
+        return this.#settled(card, asker.userId, holdId);
+      case 'lost':
+        return this.#refuse(card, asker.userId, holdId, await this.#takenReason(card.id, seats));
+      case 'late':
+        return this.#refuse(card, asker.userId, holdId, 'hold-not-found');
+      case 'unpaid':
+        await this.#resume(card, holdId, 'h');
+        throw new RequestError('payment-required');
+      case 'reused':
+        await this.#resume(card, holdId);
+        throw new RequestError('request-id-reused');
+      case 'undone':
+        await this.#resume(card, holdId);
+        throw new RequestError('try-later');
+      case 'unknown':
+        // Neither yes nor no. Nothing is released: the sweeper asks again when the grace is over.
+        throw new RequestError('booking-pending');
+      default:
+        return answer satisfies never;
     }
   }
 
-  #booked(booking: Booking, userId: string): void {
-    this.listener?.(booking, userId);
-    // If this fails, the sweeper settles the hold when its grace is over.
-    const finishing = this.#finish(booking, userId)
+  #booked(booking: Booking, userId: string, outboxId: string | null): void {
+    // After the answer: the buyer comes first.
+    const finishing = new Promise<void>((resolve) => this.#clock.after(0, resolve))
+      .then(async () => {
+        faultPoint('confirm.answered');
+        this.listener?.booked(booking, userId);
+        if (booking.payment) this.listener?.paymentDue();
+        await this.#finish(booking, userId);
+        if (outboxId) this.done(outboxId);
+      })
       .catch((error) =>
         this.#log.warn({ err: error, bookingId: booking.id }, 'sold, but not yet shown as sold'),
       )
@@ -137,18 +202,21 @@ export class Confirms {
     await Promise.all(this.#finishing);
   }
 
-  async #finish({ id, eventId, holdId, seats }: Booking, userId: string): Promise<void> {
-    await this.#inventory.run(finishConfirm, eventId, {
-      owner: userId,
-      holdId,
-      undo: undoOf(id),
-      seats: seats.map((line) => line.seat),
-    });
+  async #finish(booking: Booking, userId: string): Promise<void> {
+    const { id, eventId, holdId } = booking;
+    const seats = activeSeats(booking);
+    await this.#inventory.run(finishConfirm, eventId, { owner: userId, holdId, bookingId: id, seats });
+  }
+
+  /** Does again what follows a booking, as PostgreSQL has it by now. */
+  async show({ booking, userId }: Owned): Promise<void> {
+    await this.#finish(booking, userId);
+    if (booking.status === 'confirmed') this.listener?.booked(booking, userId);
   }
 
   /** An attempt on another node has decided: whatever it is, it is written. */
   async #settled(card: EventCard, userId: string, holdId: string): Promise<Booking> {
-    const stored = await this.#stored(card, userId, holdId);
+    const stored = await this.stored(card, userId, holdId);
     if (stored) return stored;
     throw new RequestError('booking-pending');
   }
@@ -160,22 +228,36 @@ export class Confirms {
   async #refuse(card: EventCard, userId: string, holdId: string, reason: string): Promise<Booking> {
     const [outcome] = await this.#records.ask(refuseHold, card.id, holdId, reason);
     if (outcome?.outcome !== 'refused') return this.#settled(card, userId, holdId);
-    await this.#abort(card.id, holdId);
-    throw refusal(outcome.reason);
+    return this.#refused(card.id, holdId, outcome.reason);
+  }
+
+  async #refused(eventId: string, holdId: string, reason: string): Promise<never> {
+    // If this fails the sweeper does it when the grace is over; the refusal stands.
+    await this.#abort(eventId, holdId).catch((error) =>
+      this.#log.warn({ err: error, eventId, holdId }, 'refused, but its seats are not free yet'),
+    );
+    this.listener?.paymentDue();
+    throw refusal(reason);
   }
 
   /** The reason as it is stored, with the seats that somebody else has bought: "seats-taken:5,6". */
   async #takenReason(eventId: string, seats: number[]): Promise<string> {
-    const sold = await this.#records.soldSeats(eventId);
-    return `seats-taken:${seats.filter((seat) => sold.has(seat))}`;
+    return `seats-taken:${await this.#records.soldAmong(eventId, seats)}`;
   }
 
   async #abort(eventId: string, holdId: string): Promise<void> {
     const { answer } = await this.#inventory.run(readHold, eventId, { holdId });
     if (answer.status !== 'hold') return;
-    const sold = await this.#records.soldSeats(eventId);
-    const soldSeats = answer.seats.filter((seat) => sold.has(seat));
+    const soldSeats = await this.#records.soldAmong(eventId, answer.seats);
     await this.#inventory.run(abortConfirm, eventId, { holdId, soldSeats });
+  }
+
+  /** PostgreSQL wrote nothing: the hold goes on as before. If this fails the sweeper settles it. */
+  async #resume(card: EventCard, holdId: string, state: 'h' | 'p' | undefined = undefined): Promise<void> {
+    const before = state ?? (card.rules.payment === 'online' ? 'p' : 'h');
+    await this.#inventory
+      .run(resumeHold, card.id, { holdId, state: before })
+      .catch((error) => this.#log.debug({ err: error, holdId }, 'could not resume a hold'));
   }
 
   /**
@@ -191,9 +273,7 @@ export class Confirms {
     }
     const found = await this.#records.ofHold(holdId);
     if (found?.booking.status !== 'confirmed') return this.#abort(eventId, holdId);
-    const { booking, userId } = found;
-    await this.#finish(booking, userId);
-    this.listener?.(booking, userId);
+    await this.show(found);
     this.#log.info({ eventId, holdId }, 'settled a confirm without an end: booked');
   }
 }
@@ -204,11 +284,3 @@ function refusal(reason: string): RequestError {
   if (code === 'seats-taken') return new RequestError(code, { seats: seatList(seats) });
   return new RequestError(code === 'event-not-on-sale' ? code : 'hold-not-found');
 }
-
-/** The partial unique index has spoken. */
-const isTaken = (error: unknown): boolean =>
-  error instanceof Error &&
-  'code' in error &&
-  error.code === '23505' &&
-  'constraint' in error &&
-  error.constraint === 'booking_seats_one_active';

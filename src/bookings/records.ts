@@ -3,10 +3,11 @@ import type { Booking, BookingSeat } from '../contracts.gen.ts';
 import type { Database, Statement } from '../database/database.ts';
 import {
   type BookingRow,
-  bookedSeats,
   bookingOfHold,
   listBookings,
   readBooking,
+  readBookings,
+  soldAmong,
 } from '../database/statements.ts';
 import { RequestError } from '../errors.ts';
 import { categoryOf, type EventCard, priceOf } from '../events/events.ts';
@@ -44,9 +45,13 @@ export class BookingRecords {
     return owned((await this.ask(bookingOfHold, holdId))[0]);
   }
 
-  /** Seats of an event that have an active booking. */
-  async soldSeats(eventId: string): Promise<Set<number>> {
-    return new Set((await this.ask(bookedSeats, eventId)).map((row) => row.seat));
+  async findAll(bookingIds: string[]): Promise<Owned[]> {
+    return (await this.ask(readBookings, bookingIds)).map((row) => owned(row) as Owned);
+  }
+
+  /** Which of these seats have an active booking. */
+  async soldAmong(eventId: string, seats: number[]): Promise<number[]> {
+    return (await this.ask(soldAmong, eventId, seats)).map((row) => row.seat);
   }
 
   /** Runs a statement whose failure decides nothing: PostgreSQL that is away is `try-later`. */
@@ -66,15 +71,22 @@ export class BookingRecords {
 /** A time as PostgreSQL writes it, in the form of all times on the wire: UTC, milliseconds. */
 export const instant = (text: string): string => new Date(text).toISOString();
 
-/** The request id under which a booking is cancelled on the map: there is one cancellation. */
-export const undoOf = (bookingId: string): string => `cancel-${bookingId}`;
-
 /** A line of a booking: the seat with its price. */
 export function lineOf(card: EventCard, seat: number): BookingSeat {
   const found = card.plan.seats[seat];
   if (!found) throw new RangeError(`event ${card.id} has no seat ${seat}`);
-  return { seat, label: found.label, category: categoryOf(card, found), priceCents: priceOf(card, seat) };
+  return {
+    seat,
+    label: found.label,
+    category: categoryOf(card, found),
+    priceCents: priceOf(card, seat),
+    cancelledAt: null,
+  };
 }
+
+/** Seats of a booking that are still its buyer's. */
+export const activeSeats = (booking: Booking): number[] =>
+  booking.seats.filter((line) => line.cancelledAt === null).map((line) => line.seat);
 
 const owned = (row: BookingRow | undefined): Owned | undefined =>
   row && { booking: bookingOf(row), userId: row.user_id };
@@ -85,10 +97,11 @@ function bookingOf(row: BookingRow): Booking {
     eventId: row.event_id,
     holdId: row.hold_id,
     status: row.status,
-    seats: row.seats,
+    seats: row.seats.map((line) => ({ ...line, cancelledAt: line.cancelledAt && instant(line.cancelledAt) })),
     totalCents: row.total_cents,
     currency: row.currency,
     createdAt: instant(row.created_at),
     cancelledAt: row.cancelled_at && instant(row.cancelled_at),
+    payment: row.payment,
   };
 }

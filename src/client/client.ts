@@ -60,6 +60,7 @@ const tellNames: TellName[] = [
   'seats:changed',
   'seats:hold-expired',
   'seats:position',
+  'seats:snapshot',
   'server:disconnected',
 ];
 
@@ -265,6 +266,8 @@ export class SeatcastClient extends Emitter<ClientEvents> {
     if (name === 'server:disconnected') this.lastDisconnect = data as ServerDisconnected;
     if (name === 'seats:changed')
       this.maps.get((data as Tells['seats:changed']).eventId)?.tick(data as never);
+    if (name === 'seats:snapshot')
+      this.maps.get((data as Tells['seats:snapshot']).eventId)?.snapshot(data as never);
     if (name === 'seats:position')
       this.maps.get((data as Tells['seats:position']).eventId)?.beacon(data as never);
     if (name === 'seats:hold-expired') {

@@ -2,7 +2,8 @@
  * One event's map as a viewer sees it: loads it, follows the ticks, and heals itself. Watching goes
  * join, buffer, load, then what is newer, so that a tick which overtakes the snapshot is not lost.
  */
-import type { Hold, SeatsChanged, SeatsPosition, SeatsWatchReply } from '../contracts.gen.ts';
+import { type Clock, systemClock } from '../clock.ts';
+import type { Hold, SeatsChanged, SeatsPosition, SeatsSnapshot, SeatsWatchReply } from '../contracts.gen.ts';
 import { decodeChanges, decodeSnapshot } from '../seats/codec.ts';
 import { Replica, type Tick } from '../seats/replica.ts';
 import { Emitter } from './emitter.ts';
@@ -32,15 +33,19 @@ export class SeatMap extends Emitter<SeatMapEvents> {
   #loading = false;
   #again = false;
   #connected = false;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #clock: Clock;
+  /** Takes back the resync that waits. */
+  #cancel: (() => void) | undefined;
 
   constructor(
     eventId: string,
     ask: (since: { epoch: string; position: number } | undefined) => Promise<SeatsWatchReply>,
+    clock: Clock = systemClock,
   ) {
     super();
     this.eventId = eventId;
     this.#ask = ask;
+    this.#clock = clock;
   }
 
   /** Loads the map, or what was missed. Called on watching, on every reconnect, and on a gap. */
@@ -63,7 +68,7 @@ export class SeatMap extends Emitter<SeatMapEvents> {
   }
 
   #loaded(reply: SeatsWatchReply): void {
-    this.clockOffsetMs = reply.now - Date.now();
+    this.clockOffsetMs = reply.now - this.#clock.now();
     if (reply.snapshot) {
       this.counts.snapshots++;
       this.replica.load(reply.epoch, reply.position, decodeSnapshot(reply.snapshot));
@@ -89,6 +94,18 @@ export class SeatMap extends Emitter<SeatMapEvents> {
     else this.#apply(tick);
   }
 
+  /** The hub sends the whole map to who has fallen behind. */
+  snapshot({ epoch, position, snapshot }: SeatsSnapshot): void {
+    // The answer that is awaited may be older or newer than this: ask once more when it is here.
+    if (this.#loading) this.#again = true;
+    else if (epoch !== this.replica.epoch) this.#gap();
+    else if (position > this.replica.position) {
+      this.counts.snapshots++;
+      this.replica.load(epoch, position, decodeSnapshot(snapshot));
+      this.emit('changed', 'all');
+    }
+  }
+
   beacon(message: SeatsPosition): void {
     if (this.#loading) return;
     if (this.replica.isBehind(message.epoch, message.position)) this.#gap();
@@ -110,22 +127,22 @@ export class SeatMap extends Emitter<SeatMapEvents> {
 
   /** Again until it works: nobody else would ask while the map does not move. */
   #resyncSoon(afterMs: number): void {
-    if (this.#timer) return;
+    if (this.#cancel) return;
     const again = () => {
-      this.#timer = undefined;
+      this.#cancel = undefined;
       this.resync().catch(() => {
         this.#setFresh(false);
         if (this.#connected) this.#resyncSoon(1000 + Math.random() * 1000);
       });
     };
     if (afterMs === 0) again();
-    else this.#timer = setTimeout(again, afterMs);
+    else this.#cancel = this.#clock.after(afterMs, again);
   }
 
   disconnected(): void {
     this.#connected = false;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#cancel?.();
+    this.#cancel = undefined;
     this.#setFresh(false);
   }
 

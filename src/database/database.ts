@@ -9,6 +9,7 @@ import { MikroORM, type SqlEntityManager } from '@mikro-orm/postgresql';
 import type { Logger } from '../log.ts';
 import { entities } from './entities.ts';
 import { FirstMigration } from './migrations/m0001-first.ts';
+import { LedgerMigration } from './migrations/m0002-ledger.ts';
 
 const connectTimeoutMs = 2000;
 const statementTimeoutMs = 4000;
@@ -53,6 +54,12 @@ export function isOutage(error: unknown): boolean {
   return /timeout|terminated|connection error|not queryable/i.test(error.message);
 }
 
+/** The SQLSTATE of an error PostgreSQL answered; undefined when it answered nothing. */
+export function sqlState(error: unknown): string | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
+}
+
 export interface Database {
   /** A fresh unit of work of the ORM. */
   em(): SqlEntityManager;
@@ -80,7 +87,10 @@ export async function openDatabase(
     entities,
     extensions: [Migrator],
     migrations: {
-      migrationsList: [{ name: 'm0001-first', class: FirstMigration }],
+      migrationsList: [
+        { name: 'm0001-first', class: FirstMigration },
+        { name: 'm0002-ledger', class: LedgerMigration },
+      ],
       snapshot: false,
       tableName: 'migrations',
     },

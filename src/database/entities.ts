@@ -44,6 +44,9 @@ export interface HoldRules {
   seatsPerHold: number;
   seatsPerBuyer: number;
   extensions: number;
+  payment: 'none' | 'online';
+  payingMs: number;
+  cancelBeforeMs: number;
 }
 
 export const EventEntity = defineEntity({

@@ -1,21 +1,42 @@
 /** The SQL files of `queries/`, with the types of their parameters and rows. */
+import type { PaymentProgress } from '../contracts.gen.ts';
 import { statement } from './database.ts';
 
+/** Which of these seats have an active booking. */
+export const soldAmong = statement<[eventId: string, seats: number[]], { seat: number }>('sold-among');
 export const bookedSeats = statement<[eventId: string], { seat: number; user_id: string }>('booked-seats');
 
-/** What is asked of `confirm-hold.sql`. `seats` is JSON: [{seat, label, category, priceCents}]. */
-type ConfirmParameters = [
-  holdId: string,
-  bookingId: string,
-  eventId: string,
-  userId: string,
-  currency: string,
-  seats: string,
-];
-export const confirmHold = statement<
-  ConfirmParameters,
-  { on_sale: boolean; created_at: string | null; outcome: string | null; reason: string | null }
->('confirm-hold');
+/** A hold as it is asked of `confirm-holds.sql`, which gets an array of them as JSON. */
+export interface HoldToConfirm {
+  holdId: string;
+  bookingId: string;
+  eventId: string;
+  userId: string;
+  sessionId: string | null;
+  requestId: string | null;
+  currency: string;
+  /** How much of the hold's time to book is left when the statement is sent; null: do not look. */
+  leftMs: number | null;
+  seats: { seat: number; label: string; category: string; priceCents: number }[];
+}
+
+export interface HoldVerdict {
+  hold_id: string;
+  /**
+   * - `booked` by this statement
+   * - `closed`, `taken`: refused by this statement, for good; `reason` is what it wrote
+   * - `unpaid`, `reused`: nothing was written, the hold can go on
+   * - `settled`: decided earlier, or by another attempt a moment ago; read the outcome
+   */
+  verdict: 'booked' | 'closed' | 'taken' | 'unpaid' | 'reused' | 'settled';
+  reason: string;
+  created_at: string | null;
+  outbox_id: string | null;
+}
+export const confirmHolds = statement<[holds: string], HoldVerdict>('confirm-holds');
+/** SQLSTATEs of `confirm_guard`: the whole batch was undone. */
+export const lostRace = 'SC001';
+export const tooLate = 'SC002';
 
 export const refuseHold = statement<
   [eventId: string, holdId: string, reason: string],
@@ -37,13 +58,157 @@ export interface BookingRow {
   currency: string;
   created_at: string;
   cancelled_at: string | null;
-  seats: { seat: number; label: string; category: string; priceCents: number }[];
+  seats: {
+    seat: number;
+    label: string;
+    category: string;
+    priceCents: number;
+    cancelledAt: string | null;
+  }[];
+  payment: { state: PaymentProgress; amountCents: number; refundedCents: number } | null;
 }
 export const bookingOfHold = statement<[holdId: string], BookingRow>('booking-of-hold');
 export const readBooking = statement<[bookingId: string], BookingRow>('read-booking');
+export const readBookings = statement<[bookingIds: string[]], BookingRow>('read-bookings');
 export const listBookings = statement<
   [userId: string, eventId: string | null, status: string | null, before: string | null, limit: number],
   BookingRow
 >('list-bookings');
-export const cancelBooking = statement<[bookingId: string], { id: string }>('cancel-booking');
-export const cancelEventBookings = statement<[eventId: string], { id: string }>('cancel-event-bookings');
+
+type Actor = [actorId: string | null, sessionId: string | null, requestId: string | null, reason: string];
+export const cancelSeats = statement<
+  [bookingId: string, seats: number[] | null, ...actor: Actor],
+  { outbox_id: string | null; refund_cents: number; ended: boolean }
+>('cancel-seats');
+export const cancelEvent = statement<
+  [eventId: string, ...actor: Actor],
+  { status: string | null; outbox_id: string | null }
+>('cancel-event');
+export const cancelEventBatch = statement<
+  [eventId: string, atMost: number, ...actor: Actor],
+  { id: string; user_id: string; hold_id: string; outbox_id: string }
+>('cancel-event-batch');
+export const eventCancellation = statement<[eventId: string], { done: number; total: number }>(
+  'event-cancellation',
+);
+
+export interface OutboxRow {
+  id: string;
+  topic: string;
+  key: string;
+  payload: Record<string, unknown>;
+  attempts: number;
+}
+export const takeOutbox = statement<[leaseMs: number, atMost: number], OutboxRow>('take-outbox');
+export const markSent = statement<[ids: string[]], never>('mark-sent');
+export const delayOutbox = statement<[id: string, delayMs: number], never>('delay-outbox');
+export const outboxAge = statement<[], { waiting: number; oldest_ms: number }>('outbox-age');
+export const forgetOld = statement<[atMost: number], never>('forget-old');
+
+export const askOnce = statement<
+  [userId: string, requestId: string, message: string, fingerprint: string, leaseMs: number],
+  { state: 'first' | 'repeat' | 'reused' | 'running'; answer: unknown }
+>('ask-once');
+export const answerOnce = statement<[userId: string, requestId: string, answer: string], never>(
+  'answer-once',
+);
+export const forgetRequest = statement<[userId: string, requestId: string], never>('forget-request');
+
+/** A step that was taken on by this node, with its saga. */
+export interface SagaStepRow {
+  id: string;
+  kind: 'start' | 'authorise' | 'book' | 'capture' | 'void' | 'refund';
+  step_cents: number;
+  attempts: number;
+  hold_id: string;
+  event_id: string;
+  user_id: string;
+  payment_id: string | null;
+  /** '' when the buyer gives it to the provider. */
+  method: string;
+  attempt: number;
+  seats: number[];
+  amount_cents: number;
+  currency: string;
+  state: PaymentProgress;
+  age_ms: number;
+}
+export const openSaga = statement<
+  [
+    holdId: string,
+    eventId: string,
+    userId: string,
+    provider: string,
+    method: string,
+    seats: number[],
+    amountCents: number,
+    currency: string,
+  ],
+  { state: PaymentProgress; is_mine: boolean }
+>('open-saga');
+export const takeSagaSteps = statement<[leaseMs: number, atMost: number, holdId: string | null], SagaStepRow>(
+  'take-saga-steps',
+);
+export const endSagaStep = statement<
+  [
+    stepId: string,
+    state: PaymentProgress | null,
+    paymentId: string | null,
+    reason: string,
+    next: SagaStepRow['kind'] | null,
+    nextCents: number,
+    nextInMs: number,
+    refundedCents: number,
+  ],
+  { changed: boolean; outbox_id: string | null }
+>('end-saga-step');
+export const failSagaStep = statement<[stepId: string, reason: string, againInMs: number | null], never>(
+  'fail-saga-step',
+);
+export interface SagaRow {
+  hold_id: string;
+  event_id: string;
+  user_id: string;
+  booking_id: string | null;
+  payment_id: string | null;
+  state: PaymentProgress;
+  reason: string;
+  amount_cents: number;
+  refunded_cents: number;
+  currency: string;
+}
+export const readSaga = statement<[holdId: string], SagaRow>('read-saga');
+export const hastenSaga = statement<[paymentId: string], { hold_id: string }>('hasten-saga');
+export interface SagaDetailsRow extends SagaRow {
+  provider: string;
+  seats: number[];
+  created_at: string;
+  updated_at: string;
+  steps: {
+    id: string;
+    kind: SagaStepRow['kind'];
+    state: 'due' | 'done' | 'dead' | 'dropped';
+    attempts: number;
+    reason: string;
+    amountCents: number;
+    dueAt: string;
+    endedAt: string | null;
+  }[];
+}
+export const listSagas = statement<
+  [
+    state: string | null,
+    eventId: string | null,
+    onlyDead: boolean,
+    before: string | null,
+    beforeHold: string | null,
+    limit: number,
+  ],
+  SagaDetailsRow
+>('list-sagas');
+type AdminActor = [actorId: string, sessionId: string, requestId: string | null];
+export const retrySaga = statement<[holdId: string, ...actor: AdminActor], { hold_id: string }>('retry-saga');
+export const abandonSaga = statement<
+  [holdId: string, ...actor: AdminActor],
+  { booking_id: string | null; kind: SagaStepRow['kind'] }
+>('abandon-saga');

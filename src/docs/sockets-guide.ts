@@ -86,7 +86,7 @@ function limitsPart(links: Links): Html {
 <li>The Socket.IO handshake must be done ${limits.connectMs / 1000} s after the connection opens.</li>
 <li>Each ask has a cost. By default one connection may spend ${perSecond} a second and ${perSecond * 3} in a burst, one user on all connections and over HTTP ${perUser} a second. ${prose('`rate-limited`', links)} says after how many milliseconds to ask again. Who goes on regardless is disconnected (${prose('`flooding`', links)}).</li>
 <li>One connection may watch only so many events: ${prose('`too-many-rooms`', links)}.</li>
-<li>Who does not read what is sent is disconnected (${prose('`too-slow`', links)}), and may come back for a fresh map.</li>
+<li>Who does not read what is sent gets no more ticks until they have caught up, and if they go on is disconnected (${prose('`too-slow`', links)}), and may come back for a fresh map.</li>
 </ul>`;
 }
 
@@ -150,6 +150,7 @@ ${table(
 <li>Take over the snapshot and its <code>epoch</code> and <code>position</code>.</li>
 <li>For every change, kept or new: <code>to</code> at or below your position, ignore it. <code>from</code> at most your position + 1, apply it; your position is now <code>to</code>.</li>
 <li>A later <code>from</code> or another <code>epoch</code>: you missed something. Ask again with <code>since</code>. So too when ${prose('`seats:position`', links)} names a position above yours.</li>
+<li>Who fell behind may be sent ${prose('`seats:snapshot`', links)}: take it over as in step 2.</li>
 </ol>
 <h3 id="map-decoder"><a href="#map-decoder">A decoder</a></h3>
 ${code(decoder)}`;

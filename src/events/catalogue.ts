@@ -5,20 +5,20 @@ import {
   EventEntity,
   type EventRow,
   type EventStatus,
-  type HoldRules,
   PlanEntity,
 } from '../database/entities.ts';
 import { RequestError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { readCursor, writeCursor } from './cursor.ts';
+import { defaultRules } from './events.ts';
 
-const defaultRules: HoldRules = { holdMs: 600_000, seatsPerHold: 10, seatsPerBuyer: 20, extensions: 1 };
 const defaultTimeZone = 'Europe/Brussels';
 /** What a sale depends on cannot change under the buyers' feet. */
 const draftOnly = ['planId', 'currency', 'prices', 'rules'] as const;
 
 export const eventView = (row: EventRow): Event => ({
   ...row,
+  rules: { ...defaultRules, ...row.rules },
   startsAt: row.startsAt.toISOString(),
   endsAt: row.endsAt.toISOString(),
   publishedAt: row.publishedAt?.toISOString() ?? null,

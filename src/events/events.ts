@@ -14,6 +14,17 @@ import { Gate } from '../gate.ts';
 import type { PlanSeat, SeatingPlan } from '../seating/plan.ts';
 import { type PlanWire, planFromWire } from '../seating/plan-wire.ts';
 
+/** What an event has whose organizer has said nothing. */
+export const defaultRules: HoldRules = {
+  holdMs: 600_000,
+  seatsPerHold: 10,
+  seatsPerBuyer: 20,
+  extensions: 1,
+  payment: 'none',
+  payingMs: 900_000,
+  cancelBeforeMs: 0,
+};
+
 export interface EventCard {
   id: string;
   organizerId: string;
@@ -121,7 +132,7 @@ export class Events {
       startsAt: row.startsAt.getTime(),
       currency,
       prices,
-      rules,
+      rules: { ...defaultRules, ...rules },
       plan,
     };
   }

@@ -46,12 +46,21 @@ async function answer(c: Context<Bindings>, contract: CompiledAsk, options: ApiO
       session,
       address: c.env.address,
       viewer: undefined,
+      idempotencyKey: keyOf(c),
     });
     const cache = immutable.has(contract.name) ? 'public, max-age=31536000, immutable' : 'no-store';
     return c.json(result as object, creates.has(contract.name) ? 201 : 200, { 'cache-control': cache });
   } catch (error) {
     return problem(error instanceof RequestError ? error : new RequestError('internal'));
   }
+}
+
+/** The request id of HTTP. Throws `invalid-request`. */
+function keyOf(c: Context<Bindings>): string | undefined {
+  const key = c.req.header('idempotency-key');
+  if (key === undefined || /^[A-Za-z0-9_-]{8,64}$/.test(key)) return key;
+  const allowed = 'must be 8 to 64 letters, digits, - or _';
+  throw new RequestError('invalid-request', { field: 'Idempotency-Key', allowed });
 }
 
 async function sessionOf(c: Context<Bindings>, options: ApiOptions): Promise<Session | undefined> {
@@ -79,7 +88,9 @@ async function requestOf(c: Context<Bindings>, contract: CompiledAsk): Promise<R
       throw new RequestError('invalid-request', { field: name, allowed: 'is given by the path' });
     }
   }
-  return { ...body, ...path };
+  const key = keyOf(c);
+  const takesId = Object.hasOwn((contract.request.properties ?? {}) as object, 'requestId');
+  return { ...(takesId && key !== undefined ? { requestId: key } : {}), ...body, ...path };
 }
 
 async function jsonBody(c: Context<Bindings>): Promise<Record<string, unknown>> {

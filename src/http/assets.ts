@@ -15,7 +15,7 @@ const require = createRequire(import.meta.url);
 
 /** Folders and files below `src/` that browsers may have. */
 const folders = ['pages', 'client'];
-const files = ['seats/codec.ts', 'seats/replica.ts', 'seating/plan-wire.ts', 'docs/docs.css'];
+const files = ['clock.ts', 'seats/codec.ts', 'seats/replica.ts', 'seating/plan-wire.ts', 'docs/docs.css'];
 
 const types: Record<string, string> = {
   '.ts': 'text/javascript; charset=utf-8',

@@ -4,6 +4,7 @@
  * publish, holds that ran out, confirms to settle.
  */
 
+import { type Clock, systemClock } from '../clock.ts';
 import type { Database } from '../database/database.ts';
 import { bookedSeats } from '../database/statements.ts';
 import { RequestError } from '../errors.ts';
@@ -40,8 +41,10 @@ export class Inventory {
   readonly #events: Events;
   readonly #tickMs: number;
   readonly #log: Logger;
+  readonly #clock: Clock;
   readonly #loading = new Map<string, Promise<void>>();
-  readonly #timers = new Set<NodeJS.Timeout>();
+  /** What cancels the cuts that are promised. */
+  readonly #cuts = new Set<() => void>();
   listener: InventoryListener | undefined;
 
   constructor(parts: {
@@ -51,6 +54,7 @@ export class Inventory {
     events: Events;
     tickMs: number;
     log: Logger;
+    clock?: Clock;
   }) {
     this.#links = parts.links;
     this.#keys = parts.keys;
@@ -58,6 +62,7 @@ export class Inventory {
     this.#events = parts.events;
     this.#tickMs = parts.tickMs;
     this.#log = parts.log;
+    this.#clock = parts.clock ?? systemClock;
   }
 
   /**
@@ -149,7 +154,7 @@ export class Inventory {
   }
 
   stop(): void {
-    for (const timer of this.#timers) clearTimeout(timer);
+    for (const cancel of this.#cuts) cancel();
     this.listener = undefined;
   }
 
@@ -163,14 +168,14 @@ export class Inventory {
 
   /** Node's timers may fire a millisecond early, which would be a millisecond too early. */
   #cutIn(eventId: string, dueMs: number): void {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
+    const cancel = this.#clock.after(dueMs + 1, () => {
+      this.#cuts.delete(cancel);
       // If it fails the sweeper cuts the tick.
       this.run(cutTick, eventId, undefined).catch((error) => {
         this.#log.debug({ err: error, eventId }, 'could not cut the tick');
       });
-    }, dueMs + 1);
-    this.#timers.add(timer);
+    });
+    this.#cuts.add(cancel);
   }
 
   /** Redis that is away or slow is one refusal: `try-later`. */

@@ -3,6 +3,7 @@
  * ticks, notices what it missed, and fetches that before it lets anything newer through. So its own viewers
  * get every tick in order, and thousands that come (back) at once are answered from memory.
  */
+import { type Clock, systemClock } from '../clock.ts';
 import type { SeatsChanged, SeatsWatchReply } from '../contracts.gen.ts';
 import type { Logger } from '../log.ts';
 import type { RawTick } from '../redis/scripts/script.ts';
@@ -50,12 +51,14 @@ class LiveMap {
 export class LiveMaps {
   readonly #source: MapSource;
   readonly #log: Logger;
+  readonly #clock: Clock;
   readonly #maps = new Map<string, LiveMap>();
   readonly counts = { ticks: 0, gaps: 0, rebuilt: 0 };
 
-  constructor(source: MapSource, log: Logger) {
+  constructor(source: MapSource, log: Logger, clock: Clock = systemClock) {
     this.#source = source;
     this.#log = log;
+    this.#clock = clock;
   }
 
   has(eventId: string): boolean {
@@ -81,7 +84,28 @@ export class LiveMaps {
     eventId: string,
     since: { epoch: string; position: number } | undefined,
   ): Promise<Pick<SeatsWatchReply, 'epoch' | 'position' | 'stale' | 'snapshot' | 'changes'>> {
-    const map = await this.#opened(eventId);
+    return this.#view(await this.#opened(eventId), since);
+  }
+
+  /** The same at this very moment; undefined while the map is not there. */
+  viewNow(
+    eventId: string,
+    since: { epoch: string; position: number } | undefined,
+  ): Awaited<ReturnType<LiveMaps['view']>> | undefined {
+    const map = this.#ready(eventId);
+    return map && this.#view(map, since);
+  }
+
+  /** Up to where the viewers of this node have been told. */
+  standing(eventId: string): { epoch: string; position: number } | undefined {
+    const replica = this.#ready(eventId)?.replica;
+    return replica && { epoch: replica.epoch, position: replica.position };
+  }
+
+  #view(
+    map: LiveMap,
+    since: { epoch: string; position: number } | undefined,
+  ): Awaited<ReturnType<LiveMaps['view']>> {
     const { epoch, position } = map.replica;
     const head = { epoch, position, stale: map.stale };
     const snapshot = this.#snapshot(map);
@@ -192,7 +216,7 @@ export class LiveMaps {
     map.stale = false;
     map.ticks.push(tick);
     if (map.ticks.length > keptTicks) map.ticks.splice(0, keptTicks / 4);
-    map.lastTickAt = Date.now();
+    map.lastTickAt = this.#clock.now();
     map.lastBeaconAt = 0;
     this.#source.deliver(eventId, message);
   }
@@ -209,7 +233,7 @@ export class LiveMaps {
 
   /** Fetches what is missing, after a moment in which it may come by itself. */
   #heal(eventId: string, map: LiveMap, afterMs: number): void {
-    map.healing ??= new Promise<void>((resolve) => setTimeout(resolve, afterMs))
+    map.healing ??= new Promise<void>((resolve) => this.#clock.after(afterMs, resolve))
       .then(async () => {
         if (afterMs > 0 && map.early.length === 0) return;
         this.counts.gaps++;
@@ -265,7 +289,7 @@ export class LiveMaps {
   beaconIfDue(eventId: string): void {
     const map = this.#ready(eventId);
     if (!map) return;
-    const now = Date.now();
+    const now = this.#clock.now();
     const afterTick = map.lastBeaconAt === 0 && now - map.lastTickAt >= beaconAfterMs;
     if (afterTick || (map.lastBeaconAt > 0 && now - map.lastBeaconAt >= beaconEveryMs)) {
       this.#beacon(eventId, map);
@@ -278,7 +302,7 @@ export class LiveMaps {
   }
 
   #beacon(eventId: string, map: LiveMap): void {
-    map.lastBeaconAt = Date.now();
+    map.lastBeaconAt = this.#clock.now();
     this.#source.beacon(eventId, map.replica.epoch, map.replica.position, map.stale);
   }
 }

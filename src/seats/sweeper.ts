@@ -3,6 +3,7 @@
  * Redis, and sends the beacons. Events that nobody here watches are visited when their next hold is due,
  * and every ten seconds, so the cost of an idle event does not matter.
  */
+import { type Clock, systemClock } from '../clock.ts';
 import { Gate } from '../gate.ts';
 import type { Logger } from '../log.ts';
 import { sweepEvent } from '../redis/scripts/sweep-event.ts';
@@ -22,30 +23,32 @@ export class Sweeper {
   readonly #inventory: Inventory;
   readonly #maps: LiveMaps;
   readonly #log: Logger;
+  readonly #clock: Clock;
   readonly #nextVisit = new Map<string, number>();
   readonly #visiting = new Set<string>();
   readonly #visits = new Gate(atOnce, Number.POSITIVE_INFINITY);
   #listedAt = 0;
-  #timer: NodeJS.Timeout | undefined;
+  #cancel: (() => void) | undefined;
   #stopped = false;
 
-  constructor(inventory: Inventory, maps: LiveMaps, log: Logger) {
+  constructor(inventory: Inventory, maps: LiveMaps, log: Logger, clock: Clock = systemClock) {
     this.#inventory = inventory;
     this.#maps = maps;
     this.#log = log;
+    this.#clock = clock;
   }
 
   start(): void {
-    this.#timer = setTimeout(() => {
+    this.#cancel = this.#clock.after(everyMs, () => {
       this.#round()
         .catch((error) => this.#log.debug({ err: error }, 'sweep failed'))
         .finally(() => this.#stopped || this.start());
-    }, everyMs);
+    });
   }
 
   stop(): void {
     this.#stopped = true;
-    clearTimeout(this.#timer);
+    this.#cancel?.();
   }
 
   async #round(): Promise<void> {
@@ -55,7 +58,7 @@ export class Sweeper {
       for (const eventId of watched) this.#maps.setStale(eventId);
     } else {
       await this.#relist();
-      const now = Date.now();
+      const now = this.#clock.now();
       const due = new Set(watched);
       for (const [eventId, at] of this.#nextVisit) if (at <= now) due.add(eventId);
       // Nobody waits for a slow one: it is left out until its visit has ended.
@@ -66,9 +69,9 @@ export class Sweeper {
 
   /** Other nodes load events too. */
   async #relist(): Promise<void> {
-    if (Date.now() - this.#listedAt < relistMs) return;
+    if (this.#clock.now() - this.#listedAt < relistMs) return;
     const loaded = new Set(await this.#inventory.loadedEvents());
-    this.#listedAt = Date.now();
+    this.#listedAt = this.#clock.now();
     for (const eventId of this.#nextVisit.keys()) if (!loaded.has(eventId)) this.#nextVisit.delete(eventId);
     for (const eventId of loaded) if (!this.#nextVisit.has(eventId)) this.#nextVisit.set(eventId, 0);
   }
@@ -79,7 +82,7 @@ export class Sweeper {
       await this.#visits.run(() => this.#sweep(eventId));
     } catch (error) {
       this.#log.debug({ err: error, eventId }, 'could not sweep');
-      this.#nextVisit.set(eventId, Date.now() + everyMs);
+      this.#nextVisit.set(eventId, this.#clock.now() + everyMs);
     } finally {
       this.#visiting.delete(eventId);
     }
@@ -92,6 +95,6 @@ export class Sweeper {
       ({ answer, epoch } = await this.#inventory.run(sweepEvent, eventId, undefined));
     }
     this.#maps.check(eventId, epoch, answer.cut);
-    this.#nextVisit.set(eventId, Date.now() + Math.min(answer.dueInMs ?? restMs, restMs));
+    this.#nextVisit.set(eventId, this.#clock.now() + Math.min(answer.dueInMs ?? restMs, restMs));
   }
 }

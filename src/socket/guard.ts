@@ -12,7 +12,10 @@ import { TokenBuckets } from './limits.ts';
 
 /** Bytes of one message. Our largest request, 50 seats, is below 1 KB. */
 export const maxPayloadBytes = 16 * 1024;
-/** Bytes that may wait for a reader; a snapshot of 20,000 seats is 7 KB, a second of a rush 10 KB. */
+/**
+ * Bytes that may wait for a reader; a snapshot of 20,000 seats is 7 KB, a second of a rush 10 KB. Ticks are
+ * held back long before (`slow-readers.ts`); this much is lost on who reads nothing at all.
+ */
 const maxBackpressureBytes = 128 * 1024;
 /** Engine.IO's heartbeat comes every 25 s. */
 const idleTimeoutS = 60;
@@ -32,10 +35,16 @@ const closeCodes = { flooding: 4008, 'protocol-violation': 4002, 'too-slow': 400
 interface Connection {
   address: string;
   id: string;
-  /** Its backlog is full and it is being closed. */
+  /** It does not read and is being closed. */
   slow?: true;
 }
-type Guarded = WebSocket<Connection>;
+export type GuardedSocket = WebSocket<Connection>;
+
+/** Who follows what waits for each connection. */
+export interface BacklogListener {
+  drained(ws: GuardedSocket): void;
+  closed(ws: GuardedSocket): void;
+}
 
 export interface GuardOptions {
   connectionsPerAddress: number;
@@ -82,20 +91,32 @@ export function networkOf(address: string): string {
 export function guardApp(
   app: TemplatedApp,
   options: GuardOptions,
-): { app: TemplatedApp; counts: GuardCounts } {
+  backlog: BacklogListener,
+): { app: TemplatedApp; counts: GuardCounts; closeTooSlow: (ws: GuardedSocket) => void } {
   const counts: GuardCounts = { connections: 0, refusedAddresses: 0, dropped: 0, disconnects: {} };
   const perAddress = new Map<string, number>();
   const frames = new TokenBuckets(options.messagesPerSecond * hardFactor);
   const bytes = new TokenBuckets(bytesPerSecond, 8);
   let lastId = 0;
 
-  function refuse(ws: Guarded, code: keyof typeof closeCodes): void {
+  function refuse(ws: GuardedSocket, code: keyof typeof closeCodes): void {
     counts.disconnects[code] = (counts.disconnects[code] ?? 0) + 1;
     ws.send(eventFrame('server:disconnected', wireDisconnect(code)));
     ws.end(closeCodes[code], code);
   }
 
-  function fault(ws: Guarded, message: ArrayBuffer, isBinary: boolean): keyof typeof closeCodes | undefined {
+  function closeTooSlow(ws: GuardedSocket): void {
+    const connection = ws.getUserData();
+    if (connection.slow) return;
+    connection.slow = true;
+    refuse(ws, 'too-slow');
+  }
+
+  function fault(
+    ws: GuardedSocket,
+    message: ArrayBuffer,
+    isBinary: boolean,
+  ): keyof typeof closeCodes | undefined {
     const { id } = ws.getUserData();
     if (frames.take(id, 1) > 0 || bytes.take(id, message.byteLength) > 0) return 'flooding';
     return isBinary || !isPlainFrame(new Uint8Array(message)) ? 'protocol-violation' : undefined;
@@ -141,9 +162,14 @@ export function guardApp(
         const connection = ws.getUserData();
         if (connection.slow) return;
         connection.slow = true;
+        backlog.closed(ws);
         counts.disconnects['too-slow'] = (counts.disconnects['too-slow'] ?? 0) + 1;
       },
+      drain(ws) {
+        backlog.drained(ws);
+      },
       close(ws, code, message) {
+        backlog.closed(ws);
         const { address } = ws.getUserData();
         counts.connections--;
         const left = (perAddress.get(address) ?? 1) - 1;
@@ -177,7 +203,7 @@ export function guardApp(
       };
     },
   });
-  return { app: proxy, counts };
+  return { app: proxy, counts, closeTooSlow };
 }
 
 const code = (character: string) => character.charCodeAt(0);

@@ -1,14 +1,18 @@
 /**
  * The only place that sends to rooms. A tell is encoded once and published natively by uWebSockets.js to
  * the room's members on this node, and through the Redis adapter to those on the others. Ticks go through
- * the node's copy of the map first, so that viewers get them in order.
+ * the node's copy of the map first, so that viewers get them in order, and to a topic of their own
+ * (`slow-readers.ts`).
  */
 import type { TemplatedApp } from 'uWebSockets.js';
 import type { TellName, Tells } from '../contracts.gen.ts';
 import type { RawTick } from '../redis/scripts/script.ts';
 import type { LiveMaps } from '../seats/live-maps.ts';
 import type { Cluster } from './adapter.ts';
-import { eventFrame, eventRoom, topicOf, userRoom } from './frame.ts';
+import { eventFrame, eventRoom, ticksTopic, topicOf, userRoom } from './frame.ts';
+
+/** What a later one makes up for, so that a viewer who lags can do without. */
+const replaceable: ReadonlySet<TellName> = new Set(['seats:changed', 'seats:position']);
 
 export class Publisher {
   readonly #app: TemplatedApp;
@@ -45,7 +49,8 @@ export class Publisher {
   /** To the members of a room on this node alone. */
   local<T extends TellName>(room: string, name: T, data: Tells[T]): void {
     this.counts.frames++;
-    this.#app.publish(topicOf(room), eventFrame(name, data), false, false);
+    const topic = replaceable.has(name) ? ticksTopic(room) : topicOf(room);
+    this.#app.publish(topic, eventFrame(name, data), false, false);
   }
 
   #everywhere<T extends TellName>(room: string, name: T, data: Tells[T]): void {

@@ -5,7 +5,6 @@
 
 import type { TemplatedApp } from 'uWebSockets.js';
 import { Server } from 'socket.io';
-import type { Viewer } from '../channel.ts';
 import { loadContracts } from '../contracts.ts';
 import { type DisconnectCode, wireDisconnect } from '../disconnects.ts';
 import type { Dispatcher } from '../dispatch.ts';
@@ -19,10 +18,10 @@ import { type GuardCounts, type GuardOptions, guardApp, maxPayloadBytes } from '
 import { allowRequest, authenticate, type HubSocket } from './handshake.ts';
 import type { Publisher } from './publish.ts';
 import { type Ack, reply } from './reply.ts';
+import { SlowReaders } from './slow-readers.ts';
+import { viewerOf } from './viewer.ts';
 
 const connectTimeoutMs = 5000;
-/** Events one connection may watch. */
-const maxRooms = 20;
 /** setTimeout takes a longer wait for no wait at all. */
 const longestTimerMs = 2 ** 31 - 1;
 /** A notice that a session was revoked may get lost on its way between nodes: so often they are looked up. */
@@ -48,6 +47,7 @@ export interface SocketServerOptions {
 export class SocketServer {
   readonly io: Server;
   readonly guardCounts: GuardCounts;
+  readonly readers: SlowReaders;
   readonly counts = { foreignOrigins: 0, withoutAck: 0 };
   readonly cluster: Cluster;
   dispatcher: Dispatcher | undefined;
@@ -64,8 +64,12 @@ export class SocketServer {
     this.#log = log;
     this.#isRevoked = options.isRevoked;
     this.#recheck = setInterval(() => void this.recheckSessions(), recheckEveryMs).unref();
-    const guarded = guardApp(options.app, options.guard);
+    const guarded = guardApp(options.app, options.guard, {
+      drained: (ws) => this.readers.drained(ws),
+      closed: (ws) => this.readers.forget(ws),
+    });
     this.guardCounts = guarded.counts;
+    this.readers = new SlowReaders(() => publisher.maps, guarded.closeTooSlow);
     const { adapter, cluster } = guardedAdapter(links, options.channelPrefix, log, (room, name, data) =>
       publisher.fromRemote(room, name, data),
     );
@@ -144,6 +148,7 @@ export class SocketServer {
 
   async close(): Promise<void> {
     clearInterval(this.#recheck);
+    this.readers.stop();
     for (const socket of this.io.of('/').sockets.values()) socket.disconnect(true);
     await this.io.of('/').adapter.close();
   }
@@ -219,28 +224,7 @@ export class SocketServer {
       connection: socket.id,
       session,
       address,
-      viewer: viewerOf(socket),
+      viewer: viewerOf(socket, this.readers),
     });
   }
-}
-
-const prefix = eventRoom('');
-
-/** The rooms of one connection. They are made from ids of events that were looked up, never from names. */
-function viewerOf(socket: HubSocket): Viewer {
-  return {
-    get watching() {
-      let count = 0;
-      for (const room of socket.rooms) if (room.startsWith(prefix)) count++;
-      return count;
-    },
-    isWatching: (eventId) => socket.rooms.has(eventRoom(eventId)),
-    async watch(eventId) {
-      if (!this.isWatching(eventId) && this.watching >= maxRooms) {
-        throw new RequestError('too-many-rooms', { allowed: maxRooms });
-      }
-      await socket.join(eventRoom(eventId));
-    },
-    unwatch: (eventId) => void socket.leave(eventRoom(eventId)),
-  };
 }

@@ -16,6 +16,7 @@ const requests: { [M in MessageName]: () => Messages[M]['request'] } = {
   'auth:login': () => ({ email: 'nobody@example.com', password: 'long enough' }),
   'auth:logout': () => ({}),
   'bookings:cancel': () => ({ bookingId, requestId: requestId() }),
+  'bookings:checkout': () => ({ eventId, holdId, requestId: requestId() }),
   'bookings:confirm': () => ({ eventId, holdId, requestId: requestId() }),
   'bookings:list': () => ({}),
   'events:cancel': () => ({ eventId }),
@@ -53,6 +54,7 @@ const everybody: MessageName[] = [
 const buyers: MessageName[] = [
   'auth:logout',
   'bookings:cancel',
+  'bookings:checkout',
   'bookings:confirm',
   'bookings:list',
   'seats:extend',

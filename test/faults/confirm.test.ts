@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { confirmHold } from '../../src/database/statements.ts';
+import { confirmHolds, tooLate } from '../../src/database/statements.ts';
 import type { EventCard } from '../../src/events/events.ts';
 import type { Hub } from '../../src/hub.ts';
 import { newId } from '../../src/ids.ts';
@@ -15,8 +15,13 @@ async function beginAndDie(eventId: string, owner: string, holdId: string, grace
   await first.engine.inventory.run(beginConfirm, eventId, { owner, holdId, graceMs });
 }
 
-const lines = (seats: number[]) =>
-  JSON.stringify(seats.map((seat) => ({ seat, label: 'Seat', category: 'Stalls', priceCents: 2500 })));
+/** The statement that a slow or dying node had sent. `leftMs`: of the hold's time to be booked. */
+async function sendConfirm(eventId: string, userId: string, holdId: string, seats: number[], leftMs = 5000) {
+  const lines = seats.map((seat) => ({ seat, label: 'Seat', category: 'Stalls', priceCents: 2500 }));
+  const hold = { holdId, bookingId: newId(), eventId, userId, sessionId: null, requestId: null };
+  const holds = [{ ...hold, currency: 'EUR', leftMs, seats: lines }];
+  return (await first.engine.db.run(confirmHolds, JSON.stringify(holds)))[0];
+}
 
 test('[BOOK-5] a node that dies before PostgreSQL was asked: the seats come back, and the hold stays refused', async () => {
   const eventId = await hubs.event();
@@ -39,7 +44,7 @@ test('[BOOK-5] a node that dies after the commit: the seats are shown as sold an
   const map = await (await hubs.connect(undefined, 0)).watching(eventId);
   const { holdId } = await buyer.hold(eventId, [3, 4]);
   await beginAndDie(eventId, user.id, holdId, 300);
-  await first.engine.db.run(confirmHold, holdId, newId(), eventId, user.id, 'EUR', lines([3, 4]));
+  await sendConfirm(eventId, user.id, holdId, [3, 4]);
   const { booking } = await buyer.next('bookings:confirmed');
   await until(() => lettersOf(map).startsWith('fffssf'), 'the sale to be seen');
   expect(await buyer.confirm(eventId, holdId)).toEqual(booking);
@@ -54,8 +59,8 @@ test('[BOOK-3] a confirm that was slow loses against the refusal that was writte
   const map = await buyer.watching(eventId);
   await until(() => lettersOf(map) === 'f'.repeat(40), 'the seat to be free again');
   // The statement of the slow node arrives only now.
-  const [late] = await first.engine.db.run(confirmHold, holdId, newId(), eventId, user.id, 'EUR', lines([3]));
-  expect(late).toMatchObject({ created_at: null, outcome: 'refused' });
+  const late = await sendConfirm(eventId, user.id, holdId, [3]);
+  expect(late).toMatchObject({ created_at: null, verdict: 'settled' });
   expect(await hubs.sql('select id from bookings where hold_id = $1', [holdId])).toEqual([]);
 });
 
@@ -127,8 +132,8 @@ test('[BOOK-1] whatever Redis says, PostgreSQL sells a seat once', async () => {
   const card = (await first.engine.events.card(eventId)) as EventCard;
   await restoreHold(eventId, held.holdId, ada.id, '5,6');
   const results = await Promise.allSettled([
-    first.engine.confirms.confirm(card, ada.id, held.holdId),
-    second.engine.confirms.confirm(card, bob.id, other.holdId),
+    first.engine.confirms.confirm(card, by(ada), held.holdId),
+    second.engine.confirms.confirm(card, by(bob), other.holdId),
   ]);
   expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
   const lost = results.find((result) => result.status === 'rejected') as PromiseRejectedResult;
@@ -142,12 +147,24 @@ test('[BOOK-1] whatever Redis says, PostgreSQL sells a seat once', async () => {
   expect(lettersOf(map)).not.toContain('h');
 });
 
+test('[BOOK-5] a statement whose time is over writes nothing, also when nobody has refused it', async () => {
+  const eventId = await hubs.event();
+  const user = await hubs.user();
+  const buyer = await hubs.connect(user);
+  const { holdId } = await buyer.hold(eventId, [3]);
+  await beginAndDie(eventId, user.id, holdId, 60_000);
+  await expect(sendConfirm(eventId, user.id, holdId, [3], -1)).rejects.toMatchObject({ code: tooLate });
+  expect(await hubs.sql('select 1 from outcomes where hold_id = $1', [holdId])).toEqual([]);
+});
+
 test('the index that stops a double sale is there', async () => {
   const found = await hubs.sql<{ indexdef: string }>(
     "select indexdef from pg_indexes where indexname = 'booking_seats_one_active'",
   );
   expect(found[0]?.indexdef).toMatch(/UNIQUE INDEX .* \(event_id, seat\) WHERE active/);
 });
+
+const by = ({ id }: TestUser) => ({ userId: id, sessionId: null, requestId: null });
 
 const waits = (ms: number) => new Promise<string>((resolve) => setTimeout(() => resolve('waiting'), ms));
 

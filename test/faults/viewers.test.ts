@@ -1,4 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
+import type { Hub } from '../../src/hub.ts';
+import { backlogs, fillUntilLagging } from '../socket/slow-reader-support.ts';
 import { lettersOf, requestId, TestClient, until } from '../support/client.ts';
 import { startTestHubs } from '../support/hub.ts';
 import { startProxy } from '../support/proxy.ts';
@@ -97,6 +99,41 @@ test('[MAP-2] a viewer that stops reading for 5 s ends with the right map', asyn
   await stop();
   await until(() => map.fresh, 'a fresh map', 10_000);
   await rightInTheEnd(eventId, map);
+  expect(disturbed).toEqual([]);
+  viewer.close();
+}, 40_000);
+
+test('[GUARD-7] a viewer that stops reading in a rush is left out, and ends right on the same connection', async () => {
+  const far = hubs.nodes[1] as Hub;
+  const { readers } = far.sockets;
+  const eventId = await hubs.event({ seats: 2000, rules: { seatsPerBuyer: 2000, seatsPerHold: 50 } });
+  const proxy = await startProxy(far.port);
+  const viewer = new TestClient([proxy.url]);
+  const beside = await hubs.connect(undefined, 1);
+  const maps = [await (await viewer.ready()).watching(eventId), await beside.watching(eventId)];
+  const [map] = maps as [(typeof maps)[0]];
+  const disturbed: string[] = [];
+  for (const client of [viewer, beside]) client.on('state', (state) => disturbed.push(state));
+  const stop = await rush(eventId, 2000);
+  await until(() => maps.every(({ replica }) => replica.position > 0), 'the rush to begin');
+  proxy.stall();
+  await fillUntilLagging(far, eventId, 1, map.replica.epoch);
+  const waiting = Math.max(...backlogs(far));
+  const before = map.replica.position;
+  const position = () => maps[1]?.replica.position ?? 0;
+  const heldBackAt = position();
+  await until(() => position() > heldBackAt + 50, 'the rush to go on beside');
+  // Every change of the map while this viewer did not read has cost them nothing.
+  expect(Math.max(...backlogs(far))).toBeLessThanOrEqual(waiting);
+  expect(readers.counts).toEqual({ marked: 1, caughtUp: 0 });
+  proxy.resume();
+  await until(() => readers.lagging === 0, 'the viewer to catch up');
+  await until(() => map.replica.position > heldBackAt + 50, 'what was held back');
+  expect(map.replica.position).toBeGreaterThan(before + 50);
+  await stop();
+  for (const each of maps) await rightInTheEnd(eventId, each);
+  expect(readers.counts).toEqual({ marked: 1, caughtUp: 1 });
+  expect(maps.map(({ counts }) => counts.gaps)).toEqual([0, 0]);
   expect(disturbed).toEqual([]);
   viewer.close();
 }, 40_000);

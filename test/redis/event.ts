@@ -113,12 +113,12 @@ export class EventInRedis {
   }
 
   finish(owner: string, holdId: string, seats: number[]) {
-    return this.ask(finishConfirm, { owner, holdId, undo: `cancel-${holdId}`, seats });
+    return this.ask(finishConfirm, { owner, holdId, bookingId: `booking-${holdId}`, seats });
   }
 
   /** A booking was cancelled. */
-  free(owner: string, seats: number[], requestId = fresh('request'), holdId = 'long gone') {
-    return this.ask(freeSeats, { owner, seats, requestId, fingerprint: requestId, holdId });
+  free(owner: string, seats: number[], bookingId = fresh('booking'), holdId = 'long gone') {
+    return this.ask(freeSeats, { owner, seats, bookingId, holdId });
   }
 
   sweep() {

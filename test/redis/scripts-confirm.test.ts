@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { abortConfirm } from '../../src/redis/scripts/abort-confirm.ts';
+import { beginPayment } from '../../src/redis/scripts/begin-payment.ts';
 import { closeEvent } from '../../src/redis/scripts/close-event.ts';
+import { resumeHold } from '../../src/redis/scripts/resume-hold.ts';
 import { setRules } from '../../src/redis/scripts/set-rules.ts';
 import { type EventInRedis, loadedEvent, redis, redisNow } from './event.ts';
 
@@ -19,7 +21,7 @@ describe('begin-confirm', () => {
     const holdId = await event.held('ada', [3, 1]);
     const before = await redisNow();
     const answer = await event.begin('ada', holdId, 12_000);
-    expect(answer).toEqual({ status: 'confirming', deadline: expect.any(Number), seats: [3, 1] });
+    expect(answer).toEqual({ status: 'confirming', deadline: expect.any(Number), seats: [3, 1], attempt: 1 });
     if (answer.status !== 'confirming') throw new Error(answer.status);
     expect(answer.deadline).toBeGreaterThanOrEqual(before + 12_000);
     expect(answer.deadline).toBeLessThanOrEqual((await redisNow()) + 12_000);
@@ -116,7 +118,7 @@ describe('free-seats', () => {
     expect(await event.free('ada', [0, 1], 'cancel-1')).toEqual(freed);
     expect(await redis.exists(event.buyersKey)).toBe(0);
     await event.booked('bob', [0]);
-    expect(await event.free('ada', [0, 1], 'cancel-1')).toEqual(freed);
+    expect(await event.free('ada', [0, 1], 'cancel-1')).toEqual({ status: 'freed', seats: [] });
     expect(await event.seats()).toBe(`s${'f'.repeat(19)}`);
     expect(await event.hold('ada', [2, 3, 4])).toMatchObject({ status: 'held' });
   });
@@ -129,12 +131,13 @@ describe('free-seats', () => {
     expect(await event.seats()).toBe(`h${'f'.repeat(19)}`);
   });
 
-  test('[HOLD-7] refuses a request id that was used for something else', async () => {
+  test('[BOOK-9] frees some seats of a booking, and the others later', async () => {
     const event = await loadedEvent();
-    await event.booked('ada', [0]);
-    await event.hold('ada', [1], { requestId: 'request-one' });
-    expect(await event.free('ada', [0], 'request-one')).toEqual({ status: 'reused' });
-    expect((await event.seats())?.slice(0, 2)).toBe('sh');
+    await event.booked('ada', [0, 1, 2]);
+    expect(await event.free('ada', [1], 'booking-1')).toEqual({ status: 'freed', seats: [1] });
+    await event.booked('bob', [1]);
+    expect(await event.free('ada', [0, 1, 2], 'booking-1')).toEqual({ status: 'freed', seats: [0, 2] });
+    expect((await event.seats())?.slice(0, 3)).toBe('fsf');
   });
 
   test('keeps what else the buyer has', async () => {
@@ -198,7 +201,7 @@ describe('a cancellation that overtakes what shows the seats as sold', () => {
     const event = await loadedEvent();
     const holdId = await event.held('ada', [3, 4]);
     await event.begin('ada', holdId);
-    expect(await event.free('ada', [3, 4], `cancel-${holdId}`, holdId)).toEqual({
+    expect(await event.free('ada', [3, 4], `booking-${holdId}`, holdId)).toEqual({
       status: 'freed',
       seats: [3, 4],
     });
@@ -207,5 +210,73 @@ describe('a cancellation that overtakes what shows the seats as sold', () => {
     expect(await event.finish('ada', holdId, [3, 4])).toEqual({ status: 'cancelled' });
     expect(await event.seats()).toBe(`fffh${'f'.repeat(16)}`);
     expect(other).not.toBe(holdId);
+  });
+
+  test('[BOOK-9] of some seats: the late finish sells the others', async () => {
+    const event = await loadedEvent();
+    const holdId = await event.held('ada', [3, 4]);
+    await event.begin('ada', holdId);
+    expect(await event.free('ada', [3], `booking-${holdId}`, holdId)).toEqual({
+      status: 'freed',
+      seats: [3],
+    });
+    expect((await event.seats())?.slice(0, 6)).toBe('ffffhf');
+    expect(await event.finish('ada', holdId, [3, 4])).toEqual({ status: 'sold' });
+    expect((await event.seats())?.slice(0, 6)).toBe('ffffsf');
+    expect(await redis.hget(event.buyersKey, 'ada')).toBe('1|');
+  });
+});
+
+describe('begin-payment', () => {
+  const pay = (event: EventInRedis, owner: string, holdId: string, payingMs = 900_000) =>
+    event.ask(beginPayment, { owner, holdId, payingMs });
+
+  test('[PAY-1] gives the time to pay once, and settles the seats', async () => {
+    const event = await loadedEvent();
+    const holdId = await event.held('ada', [0, 1]);
+    const first = await pay(event, 'ada', holdId);
+    expect(first).toMatchObject({ status: 'paying', seats: [0, 1] });
+    expect(await pay(event, 'ada', holdId, 3_600_000)).toEqual(first);
+    expect(await event.hold('ada', [2], { into: holdId })).toEqual({ status: 'confirming' });
+    expect(await event.extend('ada', holdId)).toEqual({ status: 'confirming' });
+    expect(await event.release('ada', holdId, [0])).toEqual({ status: 'confirming' });
+    expect(await event.release('ada', holdId)).toMatchObject({ status: 'released', seats: [] });
+    expect((await event.seats())?.slice(0, 3)).toBe('fff');
+  });
+
+  test('refuses what is not a live hold of this buyer, is being booked, or not on sale', async () => {
+    const event = await loadedEvent();
+    const holdId = await event.held('ada', [0]);
+    expect(await pay(event, 'bob', holdId)).toEqual({ status: 'unknown-hold' });
+    expect(await pay(event, 'ada', 'long gone')).toEqual({ status: 'unknown-hold' });
+    await event.begin('ada', holdId);
+    expect(await pay(event, 'ada', holdId)).toEqual({ status: 'confirming' });
+    const other = await event.held('ada', [1]);
+    await redis.hset(event.metaKey, 'closesAt', '0');
+    expect(await pay(event, 'ada', other)).toEqual({ status: 'closed' });
+  });
+
+  test('one whose time to pay is over is freed like any other', async () => {
+    const event = await loadedEvent();
+    const holdId = await event.held('ada', [0]);
+    await pay(event, 'ada', holdId);
+    await event.makeDue([holdId]);
+    await event.sweep();
+    expect(event.effects?.lapsed.map((hold) => hold.holdId)).toEqual([holdId]);
+    expect(await event.seats()).toBe('f'.repeat(20));
+  });
+});
+
+describe('resume-hold', () => {
+  test('[BOOK-5] a hold that PostgreSQL wrote nothing about goes on; one that is tried twice is left to be settled', async () => {
+    const { event, holdId } = await confirming();
+    expect(await event.ask(resumeHold, { holdId, state: 'h' })).toEqual({ status: 'resumed' });
+    expect(await event.ask(resumeHold, { holdId, state: 'h' })).toEqual({ status: 'resumed' });
+    expect(await event.release('ada', holdId)).toMatchObject({ status: 'released' });
+    expect(await event.ask(resumeHold, { holdId, state: 'h' })).toEqual({ status: 'unknown-hold' });
+    const other = await event.held('ada', [5]);
+    await event.begin('ada', other);
+    await event.begin('ada', other);
+    expect(await event.ask(resumeHold, { holdId: other, state: 'p' })).toEqual({ status: 'confirming' });
   });
 });

@@ -22,11 +22,12 @@ function canary(userId: string): string {
     eventId: newId(),
     holdId: newHoldId(),
     status: 'confirmed',
-    seats: [{ seat: 1, label: 'Row 1 seat 2', category: 'Stalls', priceCents: 2500 }],
+    seats: [{ seat: 1, label: 'Row 1 seat 2', category: 'Stalls', priceCents: 2500, cancelledAt: null }],
     totalCents: 2500,
     currency: 'EUR',
     createdAt: new Date().toISOString(),
     cancelledAt: null,
+    payment: null,
   };
   for (const hub of hubs.nodes) hub.engine.publisher.toUser(userId, 'bookings:confirmed', { booking });
   return booking.id;

@@ -6,7 +6,7 @@
 --   3 hold
 --   4 grace ms     longer than every time-out on the way to PostgreSQL
 -- Returns
---   confirming     {deadline, seats}: PostgreSQL must have committed before the deadline
+--   confirming     {deadline, seats, attempt}: PostgreSQL must have committed before the deadline
 --   unknown-hold   there is no such live hold; whether it was booked only PostgreSQL knows
 --   foreign        it is somebody else's
 --   closed         not on sale
@@ -34,4 +34,4 @@ hold.state = 'c'
 hold.attempts = hold.attempts + 1
 local deadline = now + grace_ms
 write_hold(hold, deadline)
-return finish('confirming', { int(deadline), table.concat(hold.seats, ',') })
+return finish('confirming', { int(deadline), table.concat(hold.seats, ','), int(hold.attempts) })

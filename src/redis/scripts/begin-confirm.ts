@@ -5,7 +5,11 @@ export const beginConfirm = defineScript(
   'begin-confirm',
   (args: { owner: string; holdId: string; graceMs: number }) => [args.owner, args.holdId, args.graceMs],
   {
-    confirming: ([deadline, seats]) => ({ deadline: Number(deadline), seats: seatList(seats) }),
+    confirming: ([deadline, seats, attempt]) => ({
+      deadline: Number(deadline),
+      seats: seatList(seats),
+      attempt: Number(attempt),
+    }),
     'unknown-hold': nothing,
     foreign: nothing,
     closed: nothing,

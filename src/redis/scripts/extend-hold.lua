@@ -11,7 +11,7 @@
 --   reused        this request id was used for something else
 --   closed        not on sale
 --   unknown-hold  not a live hold of this owner
---   confirming    it is being booked
+--   confirming    it is being paid for or booked
 --   used-up       no extension left
 
 local owner, request, fingerprint, id = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
@@ -28,7 +28,7 @@ local hold = own_hold(id, owner)
 if not hold then
   return finish('unknown-hold')
 end
-if hold.state == 'c' then
+if hold.state ~= 'h' then
   return finish('confirming')
 end
 if hold.extensions >= tonumber(rules[3]) then

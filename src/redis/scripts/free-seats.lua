@@ -1,46 +1,57 @@
--- A booking was cancelled: its seats become free. Once: a repeat must not free them for a second time,
--- when somebody else may have bought them.
+-- Seats of a booking were cancelled: they become free. Each once: a repeat must not free a seat for a second
+-- time, when somebody else may have bought it.
 -- @include inventory
 -- ARGV
 --   2 owner    who had booked them
---   3 request  request id, made from the booking's id
---   4 fingerprint
---   5 hold     the booking's; if it is still being shown as sold it ends here
---   6.. seats
+--   3 booking
+--   4 hold     the booking's; if it is still being shown as sold, these seats of it end here
+--   5.. seats
 -- Returns
 --   freed      {seats that were sold or held by it until now}
---   repeat     {first status, its fields...}
---   reused     this request id was used for something else
 
-local owner, request, fingerprint, freed = ARGV[2], ARGV[3], ARGV[4], {}
-local first = recall(owner, request, fingerprint)
-if first then
-  return first
+local owner, booking, freed, sold = ARGV[2], ARGV[3], {}, 0
+local done, hold = cancelled_seats(booking), read_hold(ARGV[4])
+local own = {}
+for _, seat in ipairs(hold and hold.owner == owner and hold.seats or {}) do
+  own[seat] = true
 end
-local sold = 0
-for i = 6, #ARGV do
-  if seat_state(ARGV[i]) == 's' then
-    set_seat(ARGV[i], 'f')
-    freed[#freed + 1] = ARGV[i]
-    sold = sold + 1
-  end
-end
--- The cancellation has overtaken what shows the seats as sold.
-local hold = read_hold(ARGV[5])
-if hold and hold.owner == owner then
-  for _, seat in ipairs(hold.seats) do
-    if seat_state(seat) == 'h' then
+for i = 5, #ARGV do
+  local seat = ARGV[i]
+  if not done[seat] then
+    done[seat] = true
+    local state = seat_state(seat)
+    if state == 's' then
+      sold = sold + 1
+    end
+    -- Held: the cancellation has overtaken what shows the seat as sold.
+    if state == 's' or (state == 'h' and own[seat]) then
+      set_seat(seat, 'f')
       freed[#freed + 1] = seat
     end
   end
-  free_held(hold.seats)
-  drop_hold(hold, 0)
+end
+if next(own) then
+  local stay = {}
+  for _, seat in ipairs(hold.seats) do
+    if not done[seat] then
+      stay[#stay + 1] = seat
+    end
+  end
+  if #stay == 0 then
+    drop_hold(hold, 0)
+  elseif #stay < #hold.seats then
+    hold.seats = stay
+    redis.call('HSET', HOLDS, hold.id, hold_text(hold))
+  end
 end
 if sold > 0 then
   local buyer = read_buyer(owner)
   buyer.booked = math.max(0, buyer.booked - sold)
   write_buyer(owner, buyer)
 end
-local fields = { table.concat(freed, ',') }
-remember(owner, request, fingerprint, 'freed', fields)
-return finish('freed', fields)
+local list = {}
+for seat in pairs(done) do
+  list[#list + 1] = seat
+end
+keep('cancelled:' .. booking, table.concat(list, ','))
+return finish('freed', { table.concat(freed, ',') })

@@ -1,14 +1,13 @@
-import { defineScript, nothing, type RequestArgs, seatList } from './script.ts';
+import { defineScript, seatList } from './script.ts';
 
-/** Frees the seats of a cancelled booking, once a request id. */
+/** Shows cancelled seats of a booking as free, each once. */
 export const freeSeats = defineScript(
   'free-seats',
-  (args: RequestArgs & { holdId: string; seats: readonly number[] }) => [
+  (args: { owner: string; bookingId: string; holdId: string; seats: readonly number[] }) => [
     args.owner,
-    args.requestId,
-    args.fingerprint,
+    args.bookingId,
     args.holdId,
     ...args.seats,
   ],
-  { freed: ([seats]) => ({ seats: seatList(seats) }), reused: nothing },
+  { freed: ([seats]) => ({ seats: seatList(seats) }) },
 );

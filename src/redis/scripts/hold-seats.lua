@@ -14,7 +14,7 @@
 --   closed          not on sale
 --   unknown-seats   {seats, count}
 --   unknown-hold    `into` is not a live hold of this owner
---   confirming      `into` is being booked
+--   confirming      `into` is being paid for or booked
 --   seats-per-hold  {allowed}
 --   seats-per-buyer {allowed, left}
 --   taken           {seats}
@@ -63,7 +63,7 @@ if into ~= '' then
   if not hold then
     return finish('unknown-hold')
   end
-  if hold.state == 'c' then
+  if hold.state ~= 'h' then
     return finish('confirming')
   end
 end

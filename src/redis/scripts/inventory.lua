@@ -29,7 +29,8 @@ local MAX_LAPSED = 100
 local LOG_TICKS = 1024
 -- A confirm whose node went silent is asked about again after so long.
 local RESETTLE_MS = 3000
-local REPLIES_HOUR_MS = 3600000
+-- First answers are kept for one to two of these.
+local REPLIES_MS = 86400000
 
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
@@ -125,10 +126,15 @@ local function own_hold(id, owner)
   return nil
 end
 
--- due: when the sweeper looks at it; for a held one the time it runs out.
+-- State: 'h' held, 'p' being paid for (its seats are settled), 'c' being booked.
+local function hold_text(hold)
+  return hold.state .. '|' .. hold.owner .. '|' .. int(hold.till) .. '|' .. hold.extensions .. '|'
+    .. hold.attempts .. '|' .. table.concat(hold.seats, ',')
+end
+
+-- due: when the sweeper looks at it; for one that is not being booked the time it runs out.
 local function write_hold(hold, due)
-  redis.call('HSET', HOLDS, hold.id, hold.state .. '|' .. hold.owner .. '|' .. int(hold.till) .. '|'
-    .. hold.extensions .. '|' .. hold.attempts .. '|' .. table.concat(hold.seats, ','))
+  redis.call('HSET', HOLDS, hold.id, hold_text(hold))
   redis.call('ZADD', EXPIRY, int(due), hold.id)
 end
 
@@ -171,9 +177,9 @@ local function sweep()
   return #due == MAX_LAPSED
 end
 
--- Two hashes that change places once an hour forget in O(1) what is older than two hours.
-local function remember(owner, request, fingerprint, status, fields)
-  if now - tonumber(meta[8]) > REPLIES_HOUR_MS then
+-- Two hashes that change places once a day forget in O(1) what is older than two days.
+local function keep(key, value)
+  if now - tonumber(meta[8]) > REPLIES_MS then
     redis.call('UNLINK', EARLIER)
     if redis.call('EXISTS', REPLIES) == 1 then
       redis.call('RENAME', REPLIES, EARLIER)
@@ -181,8 +187,15 @@ local function remember(owner, request, fingerprint, status, fields)
     redis.call('HSET', META, 'repliesSince', int(now))
     meta[8] = int(now)
   end
-  redis.call('HSET', REPLIES, owner .. ':' .. request,
-    fingerprint .. '|' .. status .. '|' .. table.concat(fields, '|'))
+  redis.call('HSET', REPLIES, key, value)
+end
+
+local function kept(key)
+  return redis.call('HGET', REPLIES, key) or redis.call('HGET', EARLIER, key)
+end
+
+local function remember(owner, request, fingerprint, status, fields)
+  keep(owner .. ':' .. request, fingerprint .. '|' .. status .. '|' .. table.concat(fields, '|'))
 end
 
 local function cut_tick()
@@ -219,14 +232,9 @@ local function finish(status, fields)
   return { status, epoch, position, tick, due_ms, lapsed, unsettled, fields or {} }
 end
 
-local function first_answer(owner, request)
-  local key = owner .. ':' .. request
-  return redis.call('HGET', REPLIES, key) or redis.call('HGET', EARLIER, key)
-end
-
 -- The answer to a request of this owner that was answered before, or nil.
 local function recall(owner, request, fingerprint)
-  local first = first_answer(owner, request)
+  local first = kept(owner .. ':' .. request)
   if not first then
     return nil
   end
@@ -235,6 +243,16 @@ local function recall(owner, request, fingerprint)
     return finish('reused')
   end
   return finish('repeat', { answer })
+end
+
+-- Seats of a booking that were cancelled, and shown as free. A sale that is shown late must not take them
+-- back, nor a cancellation that is shown twice take them from whoever has them by now.
+local function cancelled_seats(booking)
+  local set = {}
+  for _, seat in ipairs(split(kept('cancelled:' .. booking) or '')) do
+    set[seat] = true
+  end
+  return set
 end
 
 local more_due = sweep()

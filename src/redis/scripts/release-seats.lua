@@ -11,7 +11,7 @@
 --   repeat         {first status, its fields...}
 --   reused         this request id was used for something else
 --   unknown-hold   not a live hold of this owner
---   confirming     it is being booked
+--   confirming     it is being booked, or paid for and only some seats are to go
 --   unknown-seats  {seats, count}: not seats of this hold
 
 local owner, request, fingerprint, id = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
@@ -24,7 +24,8 @@ local hold = own_hold(id, owner)
 if not hold then
   return finish('unknown-hold')
 end
-if hold.state == 'c' then
+-- What is being paid for can be given up, but not changed: its price is settled.
+if hold.state == 'c' or (hold.state == 'p' and #ARGV > 5) then
   return finish('confirming')
 end
 

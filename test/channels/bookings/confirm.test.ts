@@ -53,8 +53,8 @@ test('a held seat becomes a booking with its labels and prices, and viewers of e
     cancelledAt: null,
   });
   expect([...booking.seats].sort((a, b) => a.seat - b.seat)).toEqual([
-    { seat: 4, label: 'Main, row 1, seat 5', category: 'Stalls', priceCents: 2500 },
-    { seat: 21, label: 'Main, row 2, seat 2', category: 'Stalls', priceCents: 2500 },
+    { seat: 4, label: 'Main, row 1, seat 5', category: 'Stalls', priceCents: 2500, cancelledAt: null },
+    { seat: 21, label: 'Main, row 2, seat 2', category: 'Stalls', priceCents: 2500, cancelledAt: null },
   ]);
   await until(() => maps.every((map) => lettersOf(map).indexOf('s') === 4), 'the sold seats');
   for (const map of maps) expect(lettersOf(map)).toBe(`ffffs${'f'.repeat(16)}s${'f'.repeat(18)}`);
@@ -204,12 +204,61 @@ test('booking-pending: nobody knows yet; asked again it is the true answer, and 
   const map = await (await hubs.connect(undefined, 1)).watching(eventId);
   const holdId = await hold(buyer, eventId, [4]);
   const lock = await lockOutcomes(hubs);
-  // PostgreSQL gives up waiting for the lock after 3 s.
   const ask = { eventId, holdId, requestId: requestId() };
-  await buyer.expectDenied('bookings:confirm', ask, 'booking-pending');
+  const denied = buyer.expectDenied('bookings:confirm', ask, 'booking-pending');
+  await until(async () => (await endWaiting()) > 0, 'the statement to lose its connection');
+  await denied;
   expect(lettersOf(map)).toBe(`ffffh${'f'.repeat(35)}`);
   await lock.release();
   const { booking } = await confirm(buyer, eventId, holdId);
   expect(booking.status).toBe('confirmed');
+  await until(() => heard(buyer, 'bookings:confirmed').length > 0, 'the tell');
   expect(heard(buyer, 'bookings:confirmed')).toEqual([{ booking }]);
 });
+
+test('a lock that PostgreSQL gives up waiting for leaves the hold as it was', async () => {
+  const eventId = await hubs.event();
+  const buyer = await hubs.connect(await hubs.user());
+  const map = await (await hubs.connect(undefined, 1)).watching(eventId);
+  const holdId = await hold(buyer, eventId, [4]);
+  const lock = await lockOutcomes(hubs);
+  const ask = { eventId, holdId, requestId: requestId() };
+  await buyer.expectDenied('bookings:confirm', ask, 'try-later');
+  expect(lettersOf(map)).toBe(`ffffh${'f'.repeat(35)}`);
+  await lock.release();
+  const released = await buyer.request('seats:release', { eventId, holdId, requestId: requestId() });
+  expect(released.hold).toBeNull();
+});
+
+test('request-id-reused: for two holds, or for something else; the hold goes on', async () => {
+  const eventId = await hubs.event();
+  const buyer = await hubs.connect(await hubs.user());
+  const [one, two] = [await hold(buyer, eventId, [4]), await hold(buyer, eventId, [5])];
+  const id = requestId();
+  const { booking } = await buyer.request('bookings:confirm', { eventId, holdId: one, requestId: id });
+  await buyer.expectDenied('bookings:confirm', { eventId, holdId: two, requestId: id }, 'request-id-reused');
+  await buyer.expectDenied('bookings:cancel', { bookingId: booking.id, requestId: id }, 'request-id-reused');
+  expect((await confirm(buyer, eventId, two)).booking.status).toBe('confirmed');
+});
+
+test('[BOOK-2] one confirm sent 50 times over two nodes: one booking, 50 equal answers', async () => {
+  const eventId = await hubs.event();
+  const user = await hubs.user();
+  const clients = await Promise.all([0, 1].map((on) => hubs.connect(user, on)));
+  const holdId = await hold(clients[0] as TestClient, eventId, [4, 5]);
+  const ask = { eventId, holdId, requestId: requestId() };
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, (_, n) => (clients[n % 2] as TestClient).request('bookings:confirm', ask)),
+  );
+  expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+  expect(await hubs.sql('select id from bookings where hold_id = $1', [holdId])).toHaveLength(1);
+});
+
+/** Ends the connections whose statements wait for a lock. @returns how many */
+async function endWaiting(): Promise<number> {
+  const ended = await hubs.sql(
+    `select pg_terminate_backend(pid) from pg_stat_activity
+     where datname = current_database() and wait_event_type = 'Lock'`,
+  );
+  return ended.length;
+}

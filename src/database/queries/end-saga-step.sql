@@ -1,0 +1,35 @@
+-- Returns changed, outbox_id: whether this call ended the step. Twice is once.
+-- $1 step id, $2 state of the saga from now on (null: as it is), $3 payment id or null, $4 reason,
+-- $5 next step or null, $6 its amount in cents, $7 due in so many ms, $8 cents that were given back by this step.
+with step as (
+  update saga_steps set state = 'done', ended_at = clock_timestamp(), reason = ''
+  where id = $1::bigint and state = 'due'
+  returning hold_id, kind
+),
+saga as (
+  update sagas set
+    state = coalesce($2::text, state), payment_id = coalesce($3::text, payment_id), reason = $4::text,
+    refunded_cents = refunded_cents + $8::bigint, updated_at = clock_timestamp()
+  where hold_id in (select hold_id from step)
+  returning hold_id, event_id, user_id, booking_id, state, amount_cents
+),
+next as (
+  insert into saga_steps (hold_id, kind, amount_cents, due_at)
+  select hold_id, $5::text, $6::bigint, clock_timestamp() + $7::float8 * interval '1 millisecond'
+  from saga where $5::text is not null
+),
+noted as (
+  insert into audit (action, event_id, booking_id, actor_id, details)
+  select 'payment-' || saga.state, saga.event_id, saga.booking_id, null,
+    jsonb_build_object('holdId', saga.hold_id, 'userId', saga.user_id, 'step', step.kind, 'reason', $4::text,
+      'amountCents', saga.amount_cents, 'refundedCents', $8::bigint)
+  from saga, step
+),
+told as (
+  insert into outbox (topic, key, payload, due_at)
+  select 'payment-changed', 'payment-' || hold_id, jsonb_build_object('holdId', hold_id),
+    clock_timestamp() + interval '3 seconds'
+  from saga
+  returning id
+)
+select exists (select from step) as changed, (select id::text from told) as outbox_id

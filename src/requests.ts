@@ -1,0 +1,66 @@
+/**
+ * Request ids: what a request changes is changed once, and whoever repeats it within 24 hours gets the first
+ * answer, on any node. A repeat while the first is under way waits for it; the same id for something else is
+ * refused (the idea of idempotency keys, as in the IETF draft and at Stripe).
+ *
+ * Holds remember theirs in Redis, beside the seats (`inventory.lua`), and a confirm is keyed by its hold;
+ * everything else comes here. A refusal changed nothing, so it is not kept: the request is judged anew.
+ */
+import { type Clock, systemClock } from './clock.ts';
+import type { Database } from './database/database.ts';
+import { answerOnce, askOnce, forgetRequest } from './database/statements.ts';
+import { RequestError } from './errors.ts';
+import { fingerprint } from './ids.ts';
+import type { Logger } from './log.ts';
+
+/** After so long a first attempt without an answer is taken for dead, and a repeat takes its place. */
+const leaseMs = 30_000;
+const lookEveryMs = 100;
+const waitAtMostMs = 10_000;
+
+export class Requests {
+  readonly #db: Database;
+  readonly #log: Logger;
+  readonly #clock: Clock;
+
+  constructor(parts: { db: Database; log: Logger; clock?: Clock }) {
+    this.#db = parts.db;
+    this.#log = parts.log;
+    this.#clock = parts.clock ?? systemClock;
+  }
+
+  /** Throws `request-id-reused`, `try-later` (the first is still under way), and what `work` throws. */
+  async once(
+    userId: string,
+    requestId: string,
+    message: string,
+    request: unknown,
+    work: () => Promise<unknown>,
+  ): Promise<unknown> {
+    const print = fingerprint(message, request);
+    const end = this.#clock.monotonic() + waitAtMostMs;
+    for (;;) {
+      const [before] = await this.#db.run(askOnce, userId, requestId, message, print, leaseMs);
+      if (before?.state === 'first') return this.#first(userId, requestId, work);
+      if (before?.state === 'repeat') return before.answer;
+      if (before?.state === 'reused') throw new RequestError('request-id-reused');
+      if (this.#clock.monotonic() > end) throw new RequestError('try-later');
+      await new Promise<void>((resolve) => this.#clock.after(lookEveryMs, resolve));
+    }
+  }
+
+  async #first(userId: string, requestId: string, work: () => Promise<unknown>): Promise<unknown> {
+    let answer: unknown;
+    try {
+      answer = await work();
+    } catch (error) {
+      await this.#db.run(forgetRequest, userId, requestId).catch(() => undefined);
+      throw error;
+    }
+    // It is done; that its answer could not be kept must not look like a failure.
+    await this.#db.run(answerOnce, userId, requestId, JSON.stringify(answer)).catch((error) => {
+      this.#log.warn({ err: error, requestId }, 'could not keep the answer of a request');
+    });
+    return answer;
+  }
+}

@@ -1,0 +1,22 @@
+import { checkAtomicity } from './atomicity.ts';
+import { checkBounds } from './bounds.ts';
+import { checkConservation } from './conservation.ts';
+import type { Evidence, Finding } from './evidence.ts';
+import { checkLinearizability } from './linearizability.ts';
+import { checkOverlap } from './overlap.ts';
+import { checkRealTime } from './real-time.ts';
+import { checkSets } from './sets.ts';
+import { checkViewerFold } from './viewer-fold.ts';
+
+const checks = [
+  checkSets,
+  checkOverlap,
+  checkLinearizability,
+  checkAtomicity,
+  checkRealTime,
+  checkViewerFold,
+  checkBounds,
+  checkConservation,
+];
+
+export const runChecks = (evidence: Evidence): Finding[] => checks.flatMap((check) => check(evidence));

@@ -1,0 +1,120 @@
+/**
+ * C3: what was answered about a seat can be put in one order that respects time (Wing and Gong), searched
+ * forward: the possible states are carried along, each with the steps under way that it has taken already,
+ * and a step whose time is up throws out every state that cannot have taken it. Two ways into the same state
+ * are one (the memo of Lowe); where nothing is under way only the states themselves remain, which is the cut
+ * at quiescent points. Seats are looked at one by one: an object that is correct on every seat is correct.
+ */
+import type { Op } from '../history.ts';
+import type { Check, Evidence, Finding } from './evidence.ts';
+import { type State, type Step, stepsOf } from './seat-model.ts';
+
+/** States carried at once. With more than this the seat is given up, and said to be unchecked. */
+const mostConfigurations = 20_000;
+
+interface Configuration {
+  state: State;
+  /** Steps under way that have been taken, sorted. */
+  taken: readonly number[];
+}
+
+export type Order = 'ok' | 'gave-up' | { step: Step; since: number; before: State[] };
+
+export const checkLinearizability: Check = (evidence) => {
+  if (evidence.excuse.salesOnly) return [];
+  const findings: Finding[] = [];
+  for (let seat = 0; seat < evidence.rest.redis.seats.length; seat++) {
+    const order = orderOf(stepsOf(seat, evidence));
+    if (order === 'ok' || order === 'gave-up') continue;
+    findings.push(contradiction(seat, evidence, order));
+  }
+  return findings;
+};
+
+/** How many seats had too many open ends to be searched. */
+export function countUnchecked(evidence: Evidence): number {
+  if (evidence.excuse.salesOnly) return 0;
+  let count = 0;
+  for (let seat = 0; seat < evidence.rest.redis.seats.length; seat++) {
+    if (orderOf(stepsOf(seat, evidence)) === 'gave-up') count++;
+  }
+  return count;
+}
+
+export function orderOf(steps: readonly Step[]): Order {
+  const events = steps.flatMap((step, index) => [
+    { at: step.from, begins: true, index },
+    ...(Number.isFinite(step.till) ? [{ at: step.till, begins: false, index }] : []),
+  ]);
+  events.sort((a, b) => a.at - b.at || Number(b.begins) - Number(a.begins));
+  const open = new Set<number>();
+  let configurations: Configuration[] = [{ state: 'free', taken: [] }];
+  let quietSince = Number.NEGATIVE_INFINITY;
+  for (const { at, begins, index } of events) {
+    const step = steps[index] as Step;
+    if (begins) {
+      open.add(index);
+      continue;
+    }
+    const before = configurations;
+    const reached = closure(configurations, steps, open);
+    if (!reached) return 'gave-up';
+    open.delete(index);
+    const left = reached.filter(({ taken }) => step.optional || taken.includes(index));
+    configurations = unique(
+      left.map(({ state, taken }) => ({ state, taken: taken.filter((i) => i !== index) })),
+    );
+    if (configurations.length === 0) {
+      return { step, since: quietSince, before: [...new Set(before.map(({ state }) => state))] };
+    }
+    if (open.size === 0) quietSince = at;
+  }
+  return 'ok';
+}
+
+/** Every configuration that can be reached by taking open steps; undefined: too many. */
+function closure(
+  from: readonly Configuration[],
+  steps: readonly Step[],
+  open: ReadonlySet<number>,
+): Configuration[] | undefined {
+  const found = new Map(from.map((each) => [keyOf(each), each]));
+  for (const { state, taken } of found.values()) {
+    for (const index of open) {
+      if (taken.includes(index)) continue;
+      const step = steps[index] as Step;
+      for (const next of step.apply(state)) {
+        // What may never have happened and changes nothing need not have happened.
+        if (step.optional && next === state) continue;
+        const further = { state: next, taken: [...taken, index].sort((a, b) => a - b) };
+        found.set(keyOf(further), found.get(keyOf(further)) ?? further);
+      }
+    }
+    if (found.size > mostConfigurations) return undefined;
+  }
+  return [...found.values()];
+}
+
+const keyOf = ({ state, taken }: Configuration) => `${state} ${taken.join()}`;
+
+const unique = (configurations: readonly Configuration[]): Configuration[] => [
+  ...new Map(configurations.map((each) => [keyOf(each), each])).values(),
+];
+
+/** The story of the seat since nothing was under way, and the two answers that do not go together. */
+function contradiction(seat: number, evidence: Evidence, order: Exclude<Order, string>): Finding {
+  const { step, since, before } = order;
+  const story = evidence.ops.filter(
+    (op) =>
+      (op.seats.includes(seat) || op.value.seats?.includes(seat)) &&
+      op.invokedAt <= step.till &&
+      op.heardAt >= since,
+  );
+  const others = story.filter((op) => op.type === 'ok' && op !== step.op && op.endedAt <= step.till);
+  const last = others.reduce<Op | undefined>((a, b) => (a && a.endedAt > b.endedAt ? a : b), undefined);
+  const pair = [last ? `#${last.i}` : '', step.op ? `#${step.op.i}` : `"${step.name}"`].filter(Boolean);
+  const sentence =
+    `seat ${seat}: no order of what was answered makes sense of ${pair.join(' and ')}; ` +
+    `before "${step.name}" it was ${before.join(' or ')}`;
+  return { check: 'C3', sentence, seat, ops: story };
+}

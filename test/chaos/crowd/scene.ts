@@ -1,0 +1,95 @@
+/** Accounts and events, made past the nodes. */
+import { openDatabase } from '../../../src/database/database.ts';
+import { insertEvent, setStatus } from '../../../src/events/catalogue.ts';
+import { importPlan } from '../../../src/events/plans.ts';
+import { newId } from '../../../src/ids.ts';
+import { makeLogger } from '../../../src/log.ts';
+import { Tokens } from '../../../src/session.ts';
+import type { PostgresProcess } from '../stage/postgres-process.ts';
+import { jwtKeys } from '../stage/stage.ts';
+
+export const seatCount = 60;
+/** Short, so that holds run out within a round. */
+export const holdMs = 3000;
+
+export class Scene {
+  readonly #postgres: PostgresProcess;
+  #planId = '';
+  #organizerId = '';
+  tokens: string[] = [];
+
+  constructor(postgres: PostgresProcess) {
+    this.#postgres = postgres;
+  }
+
+  async open(buyers: number): Promise<void> {
+    const ids = await this.#users(buyers, 'user');
+    const tokens = new Tokens(jwtKeys, 12 * 3_600_000);
+    this.tokens = await Promise.all(ids.map(async (id) => (await tokens.sign({ id, role: 'user' })).token));
+    this.#organizerId = (await this.#users(1, 'organizer'))[0] as string;
+    await this.#withDatabase(async (db) => {
+      this.#planId = (await importPlan(db, this.#organizerId, plan())).id;
+    });
+  }
+
+  /** A published event with holds that run out soon. */
+  async event(): Promise<string> {
+    return this.#withDatabase(async (db) => {
+      const startsAt = Date.now() + 86_400_000;
+      const row = await insertEvent(db, this.#organizerId, {
+        planId: this.#planId,
+        title: 'A round',
+        startsAt: new Date(startsAt).toISOString(),
+        endsAt: new Date(startsAt + 7_200_000).toISOString(),
+        currency: 'EUR',
+        prices: { Stalls: 2500 },
+      });
+      const rules = JSON.stringify({ holdMs, seatsPerBuyer: 1000, extensions: 3 });
+      await this.#postgres.query('update events set rules = rules || $2::jsonb where id = $1', [
+        row.id,
+        rules,
+      ]);
+      await setStatus(db, row, 'published');
+      return row.id;
+    });
+  }
+
+  async #users(count: number, role: string): Promise<string[]> {
+    const ids = Array.from({ length: count }, () => newId());
+    await this.#postgres.query(
+      `insert into users (id, email, name, password_hash, role, created_at)
+       select id, id || '@example.com', 'Chaos', 'no password', $2, now() from unnest($1::uuid[]) as id`,
+      [ids, role],
+    );
+    return ids;
+  }
+
+  async #withDatabase<T>(work: (db: Awaited<ReturnType<typeof openDatabase>>) => Promise<T>): Promise<T> {
+    const db = await openDatabase(this.#postgres.url(), makeLogger('silent', false, 'chaos'), 2);
+    try {
+      return await work(db);
+    } finally {
+      await db.close();
+    }
+  }
+}
+
+/** Rows of 20 seats of one category. */
+function plan(): Record<string, unknown> {
+  const rows = Array.from({ length: seatCount / 20 }, (_, row) => ({
+    row_number: String(row + 1),
+    position: { x: 0, y: row * 25 },
+    seats: Array.from({ length: 20 }, (_, seat) => ({
+      seat_guid: `s-${row}-${seat}`,
+      seat_number: String(seat + 1),
+      position: { x: seat * 25, y: 0 },
+      category: 'Stalls',
+    })),
+  }));
+  return {
+    name: 'Chaos hall',
+    size: { width: 600, height: rows.length * 25 + 50 },
+    categories: [{ name: 'Stalls', color: '#4c8bf5' }],
+    zones: [{ name: 'Main', position: { x: 20, y: 20 }, rows, areas: [] }],
+  };
+}

@@ -1,0 +1,232 @@
+/**
+ * The scripts without Redis: the same nine keys as plain maps, and in `TwinCall` what `inventory.lua` gives to
+ * every script. `scripts-twin.test.ts` proves it equal to the real ones, call by call. Time is an argument.
+ */
+export type RawReply = [
+  status: string,
+  epoch: string,
+  position: number,
+  tick: [number, number, string] | [],
+  dueMs: number,
+  lapsed: string[],
+  unsettled: string[],
+  fields: string[],
+];
+
+export interface TwinHold {
+  readonly id: string;
+  /** h held, p being paid for, c being booked */
+  state: string;
+  owner: string;
+  till: number;
+  extensions: number;
+  attempts: number;
+  seats: number[];
+}
+
+export interface TwinMeta {
+  epoch: string;
+  /** undefined: to be loaded anew. */
+  run: string | undefined;
+  position: number;
+  cut: number;
+  cutAt: number;
+  promised: number;
+  repliesSince: number;
+  count: number;
+  closesAt: number;
+  holdMs: number;
+  seatsPerHold: number;
+  seatsPerBuyer: number;
+  extensions: number;
+  tickMs: number;
+}
+
+const maxLapsed = 100;
+const resettleMs = 3000;
+const repliesMs = 86_400_000;
+
+/** The keys of one event. */
+export class Twin {
+  seats: string[] = [];
+  holds = new Map<string, TwinHold>();
+  expiry = new Map<string, number>();
+  meta: TwinMeta | undefined;
+  dirty = new Map<number, string>();
+  log: { from: number; to: number; seats: string }[] = [];
+  replies = new Map<string, string>();
+  earlier = new Map<string, string>();
+  buyers = new Map<string, { booked: number; holds: string[] }>();
+
+  /** Ids that are due, in the order of a sorted set, at most so many. */
+  due(now: number, limit = maxLapsed): string[] {
+    const ids: string[] = [];
+    for (const [id, at] of this.expiry) if (at <= now) ids.push(id);
+    return ids.sort((a, b) => this.#byDue(a, b)).slice(0, limit);
+  }
+
+  /** All ids in the order of a sorted set. */
+  byDue(): string[] {
+    return [...this.expiry.keys()].sort((a, b) => this.#byDue(a, b));
+  }
+
+  #byDue(a: string, b: string): number {
+    const [dueA, dueB] = [this.expiry.get(a) ?? 0, this.expiry.get(b) ?? 0];
+    if (dueA !== dueB) return dueA - dueB;
+    return a < b ? -1 : 1;
+  }
+
+  copy(): Twin {
+    return Object.assign(new Twin(), structuredClone({ ...this }));
+  }
+}
+
+/** One call of a script on an event that is loaded. */
+export class TwinCall {
+  readonly twin: Twin;
+  readonly meta: TwinMeta;
+  readonly now: number;
+  promised: number;
+  moreDue = false;
+  readonly lapsed: string[] = [];
+  readonly unsettled: string[] = [];
+  readonly #changed: [seat: number, state: string][] = [];
+
+  constructor(twin: Twin, meta: TwinMeta, now: number) {
+    this.twin = twin;
+    this.meta = meta;
+    this.now = now;
+    this.promised = meta.promised;
+  }
+
+  seat(seat: number): string {
+    return this.twin.seats[seat] ?? '';
+  }
+
+  setSeat(seat: number, state: string): void {
+    this.twin.seats[seat] = state;
+    this.#changed.push([seat, state]);
+  }
+
+  freeHeld(seats: readonly number[]): void {
+    for (const seat of seats) if (this.seat(seat) === 'h') this.setSeat(seat, 'f');
+  }
+
+  buyer(owner: string): { booked: number; holds: string[] } {
+    return this.twin.buyers.get(owner) ?? { booked: 0, holds: [] };
+  }
+
+  writeBuyer(owner: string, buyer: { booked: number; holds: string[] }): void {
+    if (buyer.booked === 0 && buyer.holds.length === 0) this.twin.buyers.delete(owner);
+    else this.twin.buyers.set(owner, buyer);
+  }
+
+  isLive(hold: TwinHold | undefined): hold is TwinHold {
+    return hold !== undefined && (hold.state === 'c' || hold.till > this.now);
+  }
+
+  ownHold(id: string, owner: string): TwinHold | undefined {
+    const hold = this.twin.holds.get(id);
+    return this.isLive(hold) && hold.owner === owner ? hold : undefined;
+  }
+
+  writeHold(hold: TwinHold, due: number): void {
+    this.twin.holds.set(hold.id, hold);
+    this.twin.expiry.set(hold.id, due);
+  }
+
+  dropHold(hold: TwinHold, booked: number): void {
+    this.twin.holds.delete(hold.id);
+    this.twin.expiry.delete(hold.id);
+    const buyer = this.buyer(hold.owner);
+    const holds = buyer.holds.filter((id) => id !== hold.id);
+    this.writeBuyer(hold.owner, { booked: buyer.booked + booked, holds });
+  }
+
+  lapse(hold: TwinHold): void {
+    this.freeHeld(hold.seats);
+    this.dropHold(hold, 0);
+    this.lapsed.push(hold.id, hold.owner, hold.seats.join(','));
+  }
+
+  /** Answers whether more may be due. */
+  sweep(): boolean {
+    const due = this.twin.due(this.now);
+    for (const id of due) {
+      const hold = this.twin.holds.get(id);
+      if (!hold) this.twin.expiry.delete(id);
+      else if (hold.state === 'c') this.unsettle(hold);
+      else this.lapse(hold);
+    }
+    return due.length === maxLapsed;
+  }
+
+  /** The grace of a hold that is being booked is over. */
+  unsettle(hold: TwinHold): void {
+    this.unsettled.push(hold.id);
+    this.twin.expiry.set(hold.id, this.now + resettleMs);
+  }
+
+  kept(key: string): string | undefined {
+    return this.twin.replies.get(key) ?? this.twin.earlier.get(key);
+  }
+
+  cancelledSeats(booking: string): Set<number> {
+    const list = this.kept(`cancelled:${booking}`) ?? '';
+    return new Set(list.split(',').filter(Boolean).map(Number));
+  }
+
+  recall(owner: string, request: string, fingerprint: string): RawReply | undefined {
+    const first = this.kept(`${owner}:${request}`);
+    if (first === undefined) return undefined;
+    const bar = first.indexOf('|');
+    if (first.slice(0, bar) !== fingerprint) return this.finish('reused');
+    return this.finish('repeat', [first.slice(bar + 1)]);
+  }
+
+  remember(owner: string, request: string, fingerprint: string, status: string, fields: string[]): void {
+    this.keep(`${owner}:${request}`, `${fingerprint}|${status}|${fields.join('|')}`);
+  }
+
+  keep(key: string, value: string): void {
+    const { twin, meta, now } = this;
+    if (now - meta.repliesSince > repliesMs) {
+      twin.earlier = twin.replies;
+      twin.replies = new Map();
+      meta.repliesSince = now;
+    }
+    twin.replies.set(key, value);
+  }
+
+  finish(status: string, fields: string[] = []): RawReply {
+    const { twin, meta, now } = this;
+    if (this.#changed.length > 0) {
+      meta.position++;
+      for (const [seat, state] of this.#changed) twin.dirty.set(seat, state);
+      this.#changed.length = 0;
+    }
+    let tick: RawReply[3] = [];
+    let dueMs = -1;
+    if (meta.position > meta.cut) {
+      const wait = meta.cutAt + meta.tickMs - now;
+      if (wait <= 0 || wait > meta.tickMs) tick = this.#cut();
+      else if (this.promised <= now - meta.tickMs || this.promised > now + meta.tickMs) {
+        dueMs = wait;
+        meta.promised = now + wait;
+      }
+    }
+    return [status, meta.epoch, meta.position, tick, dueMs, this.lapsed, this.unsettled, fields];
+  }
+
+  #cut(): [number, number, string] {
+    const { twin, meta, now } = this;
+    const seats = Array.from(twin.dirty, ([seat, state]) => `${seat}${state}`).join('');
+    const tick: [number, number, string] = [meta.cut + 1, meta.position, seats];
+    twin.dirty.clear();
+    twin.log.push({ from: tick[0], to: tick[1], seats });
+    meta.cut = meta.position;
+    meta.cutAt = now;
+    meta.promised = 0;
+    return tick;
+  }
+}

@@ -1,0 +1,185 @@
+/** What a simulated PostgreSQL keeps, and the one place where a statement that is running meets the others. */
+import type { BookingRow } from '../../src/database/statements.ts';
+
+interface BookedSeat {
+  seat: number;
+  label: string;
+  category: string;
+  priceCents: number;
+  /** ms since 1970, or null while it is active. */
+  cancelledAt: number | null;
+}
+
+export interface StoredBooking {
+  id: string;
+  eventId: string;
+  userId: string;
+  holdId: string;
+  status: 'confirmed' | 'cancelled';
+  totalCents: number;
+  currency: string;
+  createdAt: number;
+  cancelledAt: number | null;
+  seats: BookedSeat[];
+}
+
+export interface StoredOutcome {
+  outcome: 'booked' | 'refused';
+  reason: string;
+}
+
+interface StoredRequest {
+  message: string;
+  fingerprint: string;
+  answer: unknown;
+  leasedUntil: number;
+  createdAt: number;
+}
+
+interface OutboxEntry {
+  id: number;
+  topic: string;
+  key: string;
+  payload: Record<string, unknown>;
+  attempts: number;
+  dueAt: number;
+  createdAt: number;
+  sentAt: number | null;
+}
+
+export class Tables {
+  readonly events = new Map<string, { id: string; status: 'published' | 'cancelled'; startsAt: number }>();
+  readonly bookings = new Map<string, StoredBooking>();
+  /** By event and hold. */
+  readonly outcomes = new Map<string, StoredOutcome>();
+  /** By user and request id. */
+  readonly requests = new Map<string, StoredRequest>();
+  readonly outbox = new Map<number, OutboxEntry>();
+  nextOutboxId = 1;
+
+  /** Active bookings of a seat: one at most, while the index is there. */
+  activeBookings(eventId: string, seat: number): StoredBooking[] {
+    const found: StoredBooking[] = [];
+    for (const booking of this.bookings.values()) {
+      if (booking.eventId === eventId && booking.seats.some((line) => line.seat === seat && !line.cancelledAt)) {
+        found.push(booking);
+      }
+    }
+    return found;
+  }
+
+  bookingOf(holdId: string): StoredBooking | undefined {
+    for (const booking of this.bookings.values()) if (booking.holdId === holdId) return booking;
+    return undefined;
+  }
+}
+
+/** What a committed transaction has changed, for the monitors. */
+export type Fact =
+  | { kind: 'booked'; booking: StoredBooking }
+  | { kind: 'refused'; holdId: string }
+  | { kind: 'cancelled'; booking: StoredBooking; seats: number[] };
+
+type Mode = 'share' | 'exclusive';
+
+/** A statement has to wait for another transaction. */
+export class Blocked {
+  readonly key: string;
+
+  constructor(key: string) {
+    this.key = key;
+  }
+}
+
+/** An error as `pg` rejects with. */
+export class SqlError extends Error {
+  readonly code: string;
+
+  constructor(code: string, message = code) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Who holds which key. */
+export class Locks {
+  readonly #holders = new Map<string, Map<Transaction, Mode>>();
+
+  take(transaction: Transaction, key: string, mode: Mode): void {
+    let holders = this.#holders.get(key);
+    if (!holders) {
+      holders = new Map();
+      this.#holders.set(key, holders);
+    }
+    if (!this.isFree(transaction, key, mode)) throw new Blocked(key);
+    if (holders.get(transaction) !== 'exclusive') holders.set(transaction, mode);
+    transaction.held.add(key);
+  }
+
+  isFree(transaction: Transaction, key: string, mode: Mode): boolean {
+    for (const [other, held] of this.#holders.get(key) ?? []) {
+      if (other !== transaction && (mode === 'exclusive' || held === 'exclusive')) return false;
+    }
+    return true;
+  }
+
+  release(transaction: Transaction): void {
+    for (const key of transaction.held) this.#holders.get(key)?.delete(transaction);
+    transaction.held.clear();
+  }
+}
+
+/** One statement under way. It may be begun several times: after each wait, with the snapshot it had at first. */
+export class Transaction {
+  readonly tables: Tables;
+  readonly locks: Locks;
+  /** When the statement came. */
+  readonly startedAt: number;
+  now: number;
+  readonly held = new Set<string>();
+  readonly facts: Fact[] = [];
+  writes: (() => void)[] = [];
+  readonly #snapshot = new Map<string, unknown>();
+
+  constructor(tables: Tables, locks: Locks, now: number) {
+    this.tables = tables;
+    this.locks = locks;
+    this.startedAt = now;
+    this.now = now;
+  }
+
+  /** What it saw when it came, whatever was committed while it waited. */
+  seen<T>(what: string, read: () => T): T {
+    if (!this.#snapshot.has(what)) this.#snapshot.set(what, read());
+    return this.#snapshot.get(what) as T;
+  }
+
+  lock(key: string, mode: Mode = 'exclusive'): void {
+    this.locks.take(this, key, mode);
+  }
+
+  /** Done when it commits. */
+  write(work: () => void, fact?: Fact): void {
+    this.writes.push(work);
+    if (fact) this.facts.push(fact);
+  }
+}
+
+const text = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
+
+/** A row of the view `booking_details`. */
+export const bookingRow = (booking: StoredBooking): BookingRow => ({
+  id: booking.id,
+  event_id: booking.eventId,
+  user_id: booking.userId,
+  hold_id: booking.holdId,
+  status: booking.status,
+  total_cents: booking.totalCents,
+  currency: booking.currency,
+  created_at: text(booking.createdAt) as string,
+  cancelled_at: text(booking.cancelledAt),
+  seats: booking.seats
+    .map((line) => ({ ...line, cancelledAt: text(line.cancelledAt) }))
+    .sort((a, b) => a.seat - b.seat),
+  payment: null,
+});
