@@ -53,21 +53,28 @@ export class RequestFailed extends Error {
 type Ack = { ok: true; data: never } | { ok: false; error: WireError };
 type WithoutRequestId<M extends MessageName> = Omit<Messages[M]['request'], 'requestId'>;
 
-const tellNames: TellName[] = [
-  'bookings:cancelled',
-  'bookings:confirmed',
-  'events:cancelled',
-  'seats:changed',
-  'seats:hold-expired',
-  'seats:position',
-  'seats:snapshot',
-  'server:disconnected',
-];
+/** Every tell there is; the type checker misses none. */
+const tells: Record<TellName, true> = {
+  'bookings:cancelled': true,
+  'bookings:confirmed': true,
+  'bookings:paid': true,
+  'events:cancelled': true,
+  'events:unwound': true,
+  'seats:changed': true,
+  'seats:hold-expired': true,
+  'seats:position': true,
+  'seats:snapshot': true,
+  'server:disconnected': true,
+};
+const tellNames = Object.keys(tells) as TellName[];
+/** What was told of so many bookings and payments is remembered, to notice what is told again. */
+const rememberedTells = 500;
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const newRequestId = () => crypto.randomUUID();
 
 export class SeatcastClient extends Emitter<ClientEvents> {
+  readonly #heard = new Set<string>();
   state: ConnectionState = 'connecting';
   /** Why the hub closed the connection last, if it said so. */
   lastDisconnect: ServerDisconnected | undefined;
@@ -262,7 +269,24 @@ export class SeatcastClient extends Emitter<ClientEvents> {
     });
   }
 
+  /** What follows a commit is told at least once: a repeat is noticed by what it says. */
+  #isRepeat(name: TellName, data: unknown): boolean {
+    let text: string;
+    if (name === 'bookings:confirmed') text = (data as Tells['bookings:confirmed']).booking.id;
+    else if (name === 'bookings:cancelled') {
+      const { id, seats } = (data as Tells['bookings:cancelled']).booking;
+      text = `${id} ${seats.filter((line) => line.cancelledAt !== null).length}`;
+    } else if (name === 'bookings:paid') text = JSON.stringify(data);
+    else return false;
+    const key = `${name} ${text}`;
+    if (this.#heard.has(key)) return true;
+    this.#heard.add(key);
+    if (this.#heard.size > rememberedTells) this.#heard.delete(this.#heard.values().next().value as string);
+    return false;
+  }
+
   #told<T extends TellName>(name: T, data: Tells[T]): void {
+    if (this.#isRepeat(name, data)) return;
     if (name === 'server:disconnected') this.lastDisconnect = data as ServerDisconnected;
     if (name === 'seats:changed')
       this.maps.get((data as Tells['seats:changed']).eventId)?.tick(data as never);

@@ -22,7 +22,7 @@ export function viewerOf(socket: HubSocket, readers: SlowReaders): Viewer {
       if (!this.isWatching(eventId) && this.watching >= maxRooms) {
         throw new RequestError('too-many-rooms', { allowed: maxRooms });
       }
-      // Gone while the event was looked up: nobody would ever take it out of the room again.
+      // It may be gone since the event was looked up.
       if (!socket.connected) return;
       const joined = socket.join(eventRoom(eventId));
       readers.watch(nativeOf(socket), eventId);

@@ -37,6 +37,7 @@ export async function send(
   message: MessageName,
   request: object,
   user?: TestUser,
+  key?: string,
 ): Promise<Response> {
   const http = loadContracts().asks.get(message)?.http;
   if (!http) throw new Error(`${message} has no route`);
@@ -47,6 +48,7 @@ export async function send(
     return encodeURIComponent(value);
   });
   const headers: Record<string, string> = user ? { authorization: `Bearer ${user.token}` } : {};
+  if (key) headers['idempotency-key'] = key;
   if (http.method === 'GET') {
     const query = new URLSearchParams([...rest].map(([name, value]) => [name, String(value)]));
     return fetch(`${hub.url}${path}?${query}`, { headers });
@@ -62,8 +64,9 @@ export async function call<M extends MessageName>(
   message: M,
   request: Messages[M]['request'],
   user?: TestUser,
+  key?: string,
 ): Promise<Messages[M]['reply']> {
-  const response = await send(hub, message, request, user);
+  const response = await send(hub, message, request, user, key);
   const body = (await response.json()) as Messages[M]['reply'];
   expect(response.ok, `${message} was refused: ${JSON.stringify(body)}`).toBe(true);
   const check = loadContracts().asks.get(message)?.checkReply;
@@ -80,8 +83,9 @@ export async function expectRefused(
   request: object,
   user: TestUser | undefined,
   code: ErrorCode,
+  key?: string,
 ): Promise<Record<string, unknown>> {
-  const response = await send(hub, message, request, user);
+  const response = await send(hub, message, request, user, key);
   const body = (await response.json()) as Problem;
   expect(body.code, JSON.stringify(body)).toBe(code);
   expect(errors[code].common || loadContracts().asks.get(message)?.errors.includes(code)).toBe(true);
@@ -111,6 +115,21 @@ export async function book(client: TestClient, eventId: string, seats: number[])
   const { hold } = await client.request('seats:hold', { eventId, seats, requestId: requestId() });
   const { holdId } = hold;
   return (await client.request('bookings:confirm', { eventId, holdId, requestId: requestId() })).booking;
+}
+
+/** A message sent twice under one key is answered once; under that key nothing else is taken. */
+export async function expectOnce<M extends MessageName>(
+  hubs: TestHubs,
+  message: M,
+  requests: [Messages[M]['request'], Messages[M]['request']],
+  user: TestUser,
+): Promise<Messages[M]['reply']> {
+  const key = requestId();
+  const first = await call(node(hubs), message, requests[0], user, key);
+  const last = hubs.nodes.length - 1;
+  expect(await call(node(hubs, last), message, requests[0], user, key)).toEqual(first);
+  await expectRefused(node(hubs, last), message, requests[1], user, 'request-id-reused', key);
+  return first;
 }
 
 /** While it is locked no outcome can be written: confirms hang between Redis and PostgreSQL. */

@@ -83,3 +83,61 @@ test("[BOOK-6] booking-not-found: there is none, or it is somebody else's", asyn
   const { bookings } = await buyer.request('bookings:list', { eventId });
   expect(bookings).toEqual([booking]);
 });
+
+test('[BOOK-9] some seats are cancelled, the others stay; seats-unknown: those that are not of the booking', async () => {
+  const { eventId, user, buyer, bookingId } = await booked();
+  const map = await (await hubs.connect(undefined, 1)).watching(eventId);
+  const far = await hubs.connect(user, 1);
+  const told = far.next('bookings:cancelled');
+  const { booking } = await buyer.request('bookings:cancel', {
+    bookingId,
+    seats: [5],
+    requestId: requestId(),
+  });
+  expect(booking).toMatchObject({ status: 'confirmed', cancelledAt: null });
+  expect(booking.seats.map(({ seat, cancelledAt }) => [seat, cancelledAt !== null])).toEqual([
+    [4, false],
+    [5, true],
+  ]);
+  expect(await told).toEqual({ booking });
+  await until(() => lettersOf(map) === `ffffs${'f'.repeat(35)}`, 'the one free seat');
+  const ask = { bookingId, seats: [5, 6], requestId: requestId() };
+  expect(await buyer.expectDenied('bookings:cancel', ask, 'seats-unknown')).toEqual({ seats: [6], count: 2 });
+  const rival = await hubs.connect(await hubs.user(), 1);
+  await book(rival, eventId, [5]);
+  const rest = await buyer.request('bookings:cancel', { bookingId, requestId: requestId() });
+  expect(rest.booking.status).toBe('cancelled');
+  await until(() => lettersOf(map) === `fffffs${'f'.repeat(34)}`, "the rival's seat to stay");
+  const [actions] = await hubs.sql<{ seats: number[][] }>(
+    "select json_agg(seats order by id) as seats from audit where booking_id = $1 and action = 'booking-cancelled'",
+    [bookingId],
+  );
+  expect(actions?.seats).toEqual([[5], [4]]);
+});
+
+test('[BOOK-8] cancel-too-late: an event may end the time to cancel long before it starts', async () => {
+  const eventId = await hubs.event({ rules: { cancelBeforeMs: 86_400_000 * 2 } });
+  const buyer = await hubs.connect(await hubs.user());
+  const { id: bookingId } = await book(buyer, eventId, [4]);
+  const ask = { bookingId, requestId: requestId() };
+  const details = await buyer.expectDenied('bookings:cancel', ask, 'cancel-too-late');
+  expect(details.until).toBeLessThan(Date.now());
+  const organizer = await hubs.connect(await organizerOf(hubs, eventId));
+  const { booking } = await organizer.request('bookings:cancel', { bookingId, requestId: requestId() });
+  expect(booking.status).toBe('cancelled');
+});
+
+test("[REQ-1] a repeat on another node gets the first answer; 'request-id-reused' for anything else", async () => {
+  const { user, buyer, bookingId } = await booked();
+  const id = requestId();
+  const first = await buyer.request('bookings:cancel', { bookingId, seats: [4], requestId: id });
+  const far = await hubs.connect(user, 1);
+  await far.request('bookings:cancel', { bookingId, requestId: requestId() });
+  expect(await far.request('bookings:cancel', { bookingId, seats: [4], requestId: id })).toEqual(first);
+  await far.expectDenied('bookings:cancel', { bookingId, requestId: id }, 'request-id-reused');
+  const kept = await hubs.sql(
+    'select extract(epoch from now() - created_at) < 60 as fresh from requests where user_id = $1 and request_id = $2',
+    [user.id, id],
+  );
+  expect(kept).toEqual([{ fresh: true }]);
+});

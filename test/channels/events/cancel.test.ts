@@ -4,7 +4,9 @@ import { startTestHubs } from '../../support/hub.ts';
 import {
   book,
   call,
+  expectOnce,
   expectRefused,
+  heard,
   lockOutcomes,
   nobody,
   node,
@@ -107,3 +109,34 @@ test("event-not-found: there is none, or it is somebody else's", async () => {
   await expectRefused(node(hubs), 'events:cancel', { eventId }, other, 'event-not-found');
   expect((await call(node(hubs), 'events:read', { eventId })).status).toBe('published');
 });
+
+test("[REQ-2] 'request-id-reused': cancelled once under one key", async () => {
+  const [eventId, other] = [await hubs.event(), await hubs.event()];
+  await expectOnce(
+    hubs,
+    'events:cancel',
+    [{ eventId }, { eventId: other }],
+    await organizerOf(hubs, eventId),
+  );
+});
+
+test('[EVENT-3] hundreds of bookings are cancelled in batches while others keep booking, and progress is told', async () => {
+  const count = 450;
+  const eventId = await hubs.event({ seats: count, rules: { seatsPerBuyer: count } });
+  const busy = await hubs.event({ seats: 40, rules: { seatsPerBuyer: 40 } });
+  const [buyer, other] = [await hubs.connect(await hubs.user()), await hubs.connect(await hubs.user(), 1)];
+  await Promise.all(Array.from({ length: count }, (_, seat) => book(buyer, eventId, [seat])));
+  const user = await organizerOf(hubs, eventId);
+  const organizer = await hubs.connect(user, 1);
+  const booking = Promise.all(Array.from({ length: 40 }, (_, seat) => book(other, busy, [seat])));
+  await call(node(hubs), 'events:cancel', { eventId }, user);
+  const progress = () => heard(organizer, 'events:unwound') as { done: number; total: number }[];
+  await until(() => progress().at(-1)?.done === count, 'the last of the progress');
+  expect(progress().length).toBeGreaterThan(2);
+  expect(progress().every(({ total }) => total === count)).toBe(true);
+  expect(new Set(await statusesOf(eventId))).toEqual(new Set(['cancelled']));
+  await until(() => heard(buyer, 'bookings:cancelled').length === count, 'every buyer to be told');
+  expect((await booking).every(({ status }) => status === 'confirmed')).toBe(true);
+  const map = await other.watching(eventId);
+  await until(() => lettersOf(map) === 'f'.repeat(count), 'all seats to be free');
+}, 60_000);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { EventsCreateRequest } from '../../../src/contracts.gen.ts';
 import { startTestHubs, testPlan } from '../../support/hub.ts';
-import { call, expectRefused, nobody, node, send } from '../support.ts';
+import { call, expectOnce, expectRefused, nobody, node, send } from '../support.ts';
 
 const hubs = await startTestHubs(1);
 const organizer = await hubs.user('organizer');
@@ -71,4 +71,11 @@ test('[GUARD-1] text that no database can keep is refused with its field', async
     const details = await expectRefused(node(hubs), 'events:create', request, organizer, 'invalid-request');
     expect(details).toMatchObject({ field });
   }
+});
+
+test("[REQ-2] 'request-id-reused': made once under one key", async () => {
+  const request = { ...draft, title: 'Once' };
+  await expectOnce(hubs, 'events:create', [request, { ...request, title: 'Twice' }], organizer);
+  const made = await hubs.sql("select id from events where title in ('Once', 'Twice')");
+  expect(made).toHaveLength(1);
 });

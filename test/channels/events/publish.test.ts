@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { requestId, until } from '../../support/client.ts';
 import { startTestHubs } from '../../support/hub.ts';
-import { call, expectRefused, nobody, node, organizerOf } from '../support.ts';
+import { call, expectOnce, expectRefused, nobody, node, organizerOf } from '../support.ts';
 
 const hubs = await startTestHubs(2);
 
@@ -58,4 +58,14 @@ test('event-started: too late', async () => {
   const eventId = await hubs.event({ publish: false, startsInMs: -1000 });
   const organizer = await organizerOf(hubs, eventId);
   await expectRefused(node(hubs), 'events:publish', { eventId }, organizer, 'event-started');
+});
+
+test("[REQ-2] 'request-id-reused': published once under one key", async () => {
+  const [eventId, other] = [await hubs.event({ publish: false }), await hubs.event({ publish: false })];
+  await expectOnce(
+    hubs,
+    'events:publish',
+    [{ eventId }, { eventId: other }],
+    await organizerOf(hubs, eventId),
+  );
 });

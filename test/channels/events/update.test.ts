@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { startTestHubs, testPlan } from '../../support/hub.ts';
-import { call, expectRefused, nobody, node, organizerOf } from '../support.ts';
+import { call, expectOnce, expectRefused, nobody, node, organizerOf } from '../support.ts';
 
 const hubs = await startTestHubs(2);
 const hub = node(hubs);
@@ -93,4 +93,14 @@ test('plan-not-found, prices-mismatch, event-times, time-zone-unknown: a draft s
   expect(await refuse({ timeZone: 'Mars/Olympus' }, 'time-zone-unknown')).toEqual({ found: 'Mars/Olympus' });
   const event = await call(hub, 'events:read', { eventId }, organizer);
   expect(event).toMatchObject({ prices: { Stalls: 2500 }, timeZone: 'Europe/Brussels' });
+});
+
+test("[REQ-2] 'request-id-reused': changed once under one key", async () => {
+  const eventId = await hubs.event();
+  const requests: [object, object] = [
+    { eventId, title: 'Once' },
+    { eventId, title: 'Twice' },
+  ];
+  const event = await expectOnce(hubs, 'events:update', requests as never, await organizerOf(hubs, eventId));
+  expect(event.title).toBe('Once');
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { startTestHubs, testPlan } from '../../support/hub.ts';
-import { call, expectRefused, node, send } from '../support.ts';
+import { call, expectOnce, expectRefused, node, send } from '../support.ts';
 
 const hubs = await startTestHubs(1);
 const organizer = await hubs.user('organizer');
@@ -54,4 +54,8 @@ test('a large hall fits, a body beyond 16 MB does not', async () => {
   const huge = { ...testPlan(40), name: 'x'.repeat(17 * 1024 * 1024) };
   const details = await expectRefused(node(hubs), 'plans:import', huge, organizer, 'payload-too-large');
   expect(details).toEqual({ maxBytes: 16 * 1024 * 1024 });
+});
+
+test("[REQ-2] 'request-id-reused': imported once under one key", async () => {
+  await expectOnce(hubs, 'plans:import', [testPlan(20), testPlan(40)] as never, organizer);
 });

@@ -47,27 +47,29 @@ export function orderOf(steps: readonly Step[]): Order {
     ...(Number.isFinite(step.till) ? [{ at: step.till, begins: false, index }] : []),
   ]);
   events.sort((a, b) => a.at - b.at || Number(b.begins) - Number(a.begins));
-  const open = new Set<number>();
+  const open = new Map<number, Step>();
   let configurations: Configuration[] = [{ state: 'free', taken: [] }];
   let quietSince = Number.NEGATIVE_INFINITY;
   for (const { at, begins, index } of events) {
     const step = steps[index] as Step;
     if (begins) {
-      open.add(index);
+      open.set(index, step);
       continue;
     }
     const before = configurations;
-    const reached = closure(configurations, steps, open);
+    const reached = closure(configurations, open);
     if (!reached) return 'gave-up';
     open.delete(index);
-    const left = reached.filter(({ taken }) => step.optional || taken.includes(index));
+    const left = reached.filter(
+      ({ state, taken }) => state !== step.ends && (step.optional || taken.includes(index)),
+    );
     configurations = unique(
-      left.map(({ state, taken }) => ({ state, taken: taken.filter((i) => i !== index) })),
+      left.map(({ state, taken }) => ({ state, taken: taken.filter((other) => other !== index) })),
     );
     if (configurations.length === 0) {
       return { step, since: quietSince, before: [...new Set(before.map(({ state }) => state))] };
     }
-    if (open.size === 0) quietSince = at;
+    if ([...open.values()].every(({ kind }) => kind === 'own')) quietSince = at;
   }
   return 'ok';
 }
@@ -75,24 +77,33 @@ export function orderOf(steps: readonly Step[]): Order {
 /** Every configuration that can be reached by taking open steps; undefined: too many. */
 function closure(
   from: readonly Configuration[],
-  steps: readonly Step[],
-  open: ReadonlySet<number>,
+  open: ReadonlyMap<number, Step>,
 ): Configuration[] | undefined {
-  const found = new Map(from.map((each) => [keyOf(each), each]));
+  const start = from.map((each) => looked(each, open));
+  const found = new Map(start.map((each) => [keyOf(each), each]));
   for (const { state, taken } of found.values()) {
-    for (const index of open) {
+    for (const [index, { kind, apply }] of open) {
       if (taken.includes(index)) continue;
-      const step = steps[index] as Step;
-      for (const next of step.apply(state)) {
-        // What may never have happened and changes nothing need not have happened.
-        if (step.optional && next === state) continue;
-        const further = { state: next, taken: [...taken, index].sort((a, b) => a - b) };
-        found.set(keyOf(further), found.get(keyOf(further)) ?? further);
+      for (const next of apply(state)) {
+        const also = kind === 'own' ? taken : [...taken, index].sort((a, b) => a - b);
+        const further = looked({ state: next, taken: also }, open);
+        const key = keyOf(further);
+        if (!found.has(key)) found.set(key, further);
       }
     }
     if (found.size > mostConfigurations) return undefined;
   }
   return [...found.values()];
+}
+
+/** A look that fits now is taken at once: it changes nothing, so waiting with it leads nowhere else. */
+function looked({ state, taken }: Configuration, open: ReadonlyMap<number, Step>): Configuration {
+  const fits = [...open].flatMap(([index, { kind, apply }]) => {
+    if (kind !== 'look' || taken.includes(index)) return [];
+    const next = apply(state);
+    return next.length === 1 && next[0] === state ? [index] : [];
+  });
+  return fits.length === 0 ? { state, taken } : { state, taken: [...taken, ...fits].sort((a, b) => a - b) };
 }
 
 const keyOf = ({ state, taken }: Configuration) => `${state} ${taken.join()}`;

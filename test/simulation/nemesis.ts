@@ -1,0 +1,205 @@
+/**
+ * What goes wrong in a run, by its seed: nodes that end or stop for a while, at any await too; a Redis that loses
+ * everything, or its last second, or its time; a PostgreSQL that is slow, away, or commits and says nothing. Each
+ * seed has some of it, and at the end everything is healed.
+ */
+import { Twin } from '../redis/twin.ts';
+import type { Process } from './kernel.ts';
+import type { SimNode } from './node.ts';
+import type { Random } from './random.ts';
+import type { World } from './world.ts';
+
+type Trouble = (nemesis: Nemesis, ms: number) => void;
+
+export class Nemesis {
+  readonly #world: World;
+  readonly #random: Random;
+  /** How likely something happens to a node at one of its awaits. */
+  #pointChance = 0;
+  /** When the clock of Redis jumped last, in ms since the run began. */
+  jumpedAt = Number.NEGATIVE_INFINITY;
+  /** Counts losses of what Redis knew. */
+  losses = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#random = world.kernel.random('nemesis');
+  }
+
+  /** Plans the run. */
+  begin(): void {
+    const random = this.#random;
+    const { activeMs } = this.#world.settings;
+    const kinds = random.some(Object.keys(troubles), random.whole(0, 5));
+    if (random.chance(0.5)) this.#pointChance = random.pick([0.001, 0.004, 0.015]);
+    for (const kind of kinds) {
+      const times = random.whole(1, 3);
+      for (let time = 0; time < times; time++) {
+        const ms = random.between(100, 10_000);
+        this.#at(random.between(1000, activeMs - 2000), () => {
+          this.#world.kernel.note(() => `nemesis: ${kind} for ${ms.toFixed(0)} ms`, kind);
+          troubles[kind]?.(this, ms);
+        });
+      }
+    }
+    this.#at(activeMs, () => this.#heal());
+  }
+
+  #at(ms: number, work: () => void): void {
+    this.#world.kernel.after(ms, undefined, work);
+  }
+
+  /** A call of a node has an answer on the way: the moment at which it is most delicate. */
+  point(node: SimNode, answerInMs: number): void {
+    if (!this.#random.chance(this.#pointChance)) return;
+    const crashes = this.#random.chance(0.4);
+    const ms = this.#random.between(50, 20_000);
+    this.#at(this.#random.between(0, answerInMs), () => {
+      if (this.#isOver || !node.process.alive) return;
+      if (crashes) this.crash(node);
+      else this.pause(node.process, ms);
+    });
+  }
+
+  get #isOver(): boolean {
+    return this.#world.kernel.elapsed >= this.#world.settings.activeMs;
+  }
+
+  crash(node: SimNode): void {
+    const { kernel, redis } = this.#world;
+    if (!node.process.alive) return;
+    kernel.note(() => `nemesis: ${node.process.name} is killed`, node.process.name);
+    node.process.alive = false;
+    for (const connection of [...node.connections]) connection.cut();
+    redis.links.delete(node.links);
+    this.#at(this.#random.between(300, 5000), () => this.#world.startNode(node.process.name));
+  }
+
+  crashAny(): void {
+    this.crash(this.#random.pick(this.#world.nodes));
+  }
+
+  pause(process: Process, ms: number): void {
+    this.#world.kernel.note(() => `nemesis: ${process.name} stops for ${ms.toFixed(0)} ms`, process.name);
+    process.pausedUntil = Math.max(process.pausedUntil, this.#world.kernel.now + ms);
+  }
+
+  pauseAny(ms: number): void {
+    this.pause(this.#random.pick(this.#world.nodes).process, ms);
+  }
+
+  cutViewers(): void {
+    for (const viewer of this.#world.viewers) if (this.#random.chance(0.6)) viewer.cut();
+  }
+
+  /** Redis ends and comes back with what is kept then. */
+  restart(ms: number, kept: () => { twin: Twin; loadedEvents: Set<string> }): void {
+    const { redis } = this.#world;
+    if (!redis.up) return;
+    const left = kept();
+    redis.stop();
+    this.#at(this.#random.chance(0.5) ? 5 : ms, () => redis.start(left));
+  }
+
+  restartKeeping(ms: number): void {
+    this.restart(ms, () => this.#world.redis.kept());
+  }
+
+  restartEmpty(ms: number): void {
+    this.losses++;
+    this.restart(ms, () => ({ twin: new Twin(), loadedEvents: new Set() }));
+  }
+
+  /** What was written in the last moments before it ended is not on disk. */
+  loseTail(ms: number): void {
+    const { redis } = this.#world;
+    if (!redis.up) return;
+    const { life } = redis;
+    const kept = redis.kept();
+    this.#at(this.#random.between(20, 2000), () => {
+      if (!redis.up || redis.life !== life) return;
+      this.losses++;
+      this.restart(ms, () => kept);
+    });
+  }
+
+  flush(): void {
+    const { redis } = this.#world;
+    if (!redis.up) return;
+    this.losses++;
+    redis.twin = new Twin();
+    redis.loadedEvents = new Set();
+  }
+
+  freezeRedis(ms: number): void {
+    const { redis, kernel } = this.#world;
+    redis.frozenUntil = Math.max(redis.frozenUntil, kernel.now + ms);
+  }
+
+  jump(): void {
+    this.#world.redis.skewMs += this.#random.between(-20_000, 20_000);
+    this.jumpedAt = this.#world.kernel.elapsed;
+  }
+
+  slowRedis(ms: number): void {
+    const { redis } = this.#world;
+    redis.slowMs = this.#random.between(20, 650);
+    this.#at(ms, () => {
+      redis.slowMs = 0;
+    });
+  }
+
+  outage(ms: number): void {
+    const { postgres } = this.#world;
+    if (!postgres.up) return;
+    postgres.stop();
+    this.#at(ms, () => postgres.start());
+  }
+
+  /** One of the troubles of PostgreSQL, for a while. */
+  trouble(set: 'cutChance' | 'slowCommitChance' | 'abortChance', ms: number): void {
+    const { troubles } = this.#world.postgres;
+    troubles[set] = this.#random.between(0.05, 0.6);
+    troubles.slowCommitMs = this.#random.pick([500, 5000, 25_000]);
+    this.#at(ms, () => {
+      troubles[set] = 0;
+    });
+  }
+
+  noise(ms: number): void {
+    const { troubles } = this.#world.bus;
+    troubles.lost = this.#random.between(0, 0.6);
+    troubles.doubled = this.#random.between(0, 0.4);
+    troubles.late = this.#random.between(0, 0.5);
+    this.#at(ms, () => Object.assign(troubles, { lost: 0, doubled: 0, late: 0 }));
+  }
+
+  #heal(): void {
+    const { kernel, redis, postgres, bus, nodes } = this.#world;
+    kernel.note(() => 'nemesis: everything is healed');
+    Object.assign(postgres.troubles, { cutChance: 0, slowCommitChance: 0, abortChance: 0 });
+    Object.assign(bus.troubles, { lost: 0, doubled: 0, late: 0 });
+    redis.slowMs = 0;
+    redis.frozenUntil = 0;
+    // Frozen commands wait for the moment it was meant to last.
+    for (const { process } of nodes) process.pausedUntil = 0;
+  }
+}
+
+const troubles: Record<string, Trouble> = {
+  'a node is killed': (nemesis) => nemesis.crashAny(),
+  'a node stops': (nemesis, ms) => nemesis.pauseAny(ms * 2),
+  'viewers lose their connection': (nemesis) => nemesis.cutViewers(),
+  'Redis restarts': (nemesis, ms) => nemesis.restartKeeping(ms),
+  'Redis restarts empty': (nemesis, ms) => nemesis.restartEmpty(ms),
+  'Redis loses its tail': (nemesis, ms) => nemesis.loseTail(ms),
+  'Redis is flushed': (nemesis) => nemesis.flush(),
+  'Redis freezes': (nemesis, ms) => nemesis.freezeRedis(ms),
+  'Redis is slow': (nemesis, ms) => nemesis.slowRedis(ms),
+  'the clock of Redis jumps': (nemesis) => nemesis.jump(),
+  'PostgreSQL is away': (nemesis, ms) => nemesis.outage(ms),
+  'PostgreSQL loses answers': (nemesis, ms) => nemesis.trouble('cutChance', ms),
+  'PostgreSQL commits slowly': (nemesis, ms) => nemesis.trouble('slowCommitChance', ms),
+  'PostgreSQL aborts': (nemesis, ms) => nemesis.trouble('abortChance', ms),
+  'the bus is noisy': (nemesis, ms) => nemesis.noise(ms),
+};

@@ -1,0 +1,232 @@
+/**
+ * One node of the hub: the real parts, on simulated services. What is written anew here is only what meets the
+ * network: sockets, and the rooms of `Publisher`.
+ */
+import cancel from '../../channels/bookings/cancel.ts';
+import confirm from '../../channels/bookings/confirm.ts';
+import extend from '../../channels/seats/extend.ts';
+import hold from '../../channels/seats/hold.ts';
+import release from '../../channels/seats/release.ts';
+import watch from '../../channels/seats/watch.ts';
+import { Cancellations } from '../../src/bookings/cancellations.ts';
+import { Confirms } from '../../src/bookings/confirms.ts';
+import { BookingRecords } from '../../src/bookings/records.ts';
+import { failWith, type Message } from '../../src/channel.ts';
+import type { Clock } from '../../src/clock.ts';
+import type { SeatsChanged } from '../../src/contracts.gen.ts';
+import { type Database, isOutage } from '../../src/database/database.ts';
+import { errors, RequestError } from '../../src/errors.ts';
+import type { EventCard, Events } from '../../src/events/events.ts';
+import type { Engine } from '../../src/hub.ts';
+import { makeLogger } from '../../src/log.ts';
+import { Outbox } from '../../src/outbox.ts';
+import { makeKeys } from '../../src/redis/keys.ts';
+import { Requests } from '../../src/requests.ts';
+import { Inventory } from '../../src/seats/inventory.ts';
+import { LiveMaps } from '../../src/seats/live-maps.ts';
+import { makeMapSource } from '../../src/seats/map-source.ts';
+import { Sweeper } from '../../src/seats/sweeper.ts';
+import { eventRoom, userRoom } from '../../src/socket/frame.ts';
+import type { Publisher } from '../../src/socket/publish.ts';
+import type { Connection, Reply } from './connection.ts';
+import type { Process } from './kernel.ts';
+import { SimLinks } from './redis.ts';
+import type { World } from './world.ts';
+
+const log = makeLogger('silent', false, 'simulation');
+const keys = makeKeys('sim');
+const tickMs = 40;
+/** As in `hub.ts`. */
+const unwindMs = 4000;
+const messages: Record<string, Message> = {};
+for (const each of [hold, extend, release, watch, confirm, cancel]) messages[each.name] = each;
+
+export class SimNode {
+  readonly process: Process;
+  readonly connections = new Set<Connection>();
+  readonly clock: Clock;
+  readonly db: Database;
+  readonly links: SimLinks;
+  readonly inventory: Inventory;
+  readonly records: BookingRecords;
+  readonly confirms: Confirms;
+  readonly cancellations: Cancellations;
+  readonly outbox: Outbox;
+  readonly requests: Requests;
+  readonly maps: LiveMaps;
+  readonly sweeper: Sweeper;
+  readonly #world: World;
+  readonly #engine: Engine;
+
+  constructor(world: World, process: Process) {
+    this.#world = world;
+    this.process = process;
+    const { kernel } = world;
+    this.clock = kernel.clockOf(process, world.settings.skewMs[process.name] ?? 0);
+    const { clock } = this;
+    const point = (answerInMs: number) => world.nemesis.point(this, answerInMs);
+    this.db = world.postgres.database(process, point);
+    this.links = new SimLinks(world.redis, process, point);
+    const { db } = this;
+    const links = this.links.asLinks();
+    const events = this.#events();
+    this.inventory = new Inventory({ links, keys, db, events, tickMs, log, clock });
+    const { inventory } = this;
+    this.records = new BookingRecords(db, log);
+    const { records } = this;
+    this.confirms = new Confirms({ db, records, inventory, log, clock });
+    this.cancellations = new Cancellations({ records, inventory, log });
+    this.outbox = new Outbox({ db, log, clock });
+    this.requests = new Requests({ db, log, clock });
+    const publisher = { local: this.#local } as unknown as Publisher;
+    const isWatched = (eventId: string) => this.#watching(eventId).length > 0;
+    this.maps = new LiveMaps(makeMapSource({ inventory, events, publisher, isWatched }), log, clock);
+    this.sweeper = new Sweeper(inventory, this.maps, log, clock);
+    this.#engine = {
+      db,
+      events,
+      inventory,
+      maps: this.maps,
+      bookings: records,
+      confirms: this.confirms,
+      cancellations: this.cancellations,
+      requests: this.requests,
+    } as unknown as Engine;
+    this.#listen();
+    this.#relay();
+    world.bus.join(process, (room, name, data) => {
+      if (name === 'seats:changed') this.maps.receive(data as SeatsChanged);
+      else this.#local(room, name, data);
+    });
+  }
+
+  start(): void {
+    this.sweeper.start();
+    this.outbox.start();
+  }
+
+  /** The same steps as `dispatch.ts`, with a session that may do it. */
+  async answer(connection: Connection, message: string, request: Record<string, unknown>): Promise<Reply> {
+    const { userId } = connection;
+    const session = { id: `session-${userId}`, userId, role: 'user', expiresAt: Number.MAX_SAFE_INTEGER };
+    const requestId = String(request.requestId ?? '');
+    const viewer = {
+      watching: connection.rooms.size,
+      isWatching: (eventId: string) => connection.rooms.has(eventRoom(eventId)),
+      watch: async (eventId: string) => void connection.rooms.add(eventRoom(eventId)),
+      unwatch: (eventId: string) => void connection.rooms.delete(eventRoom(eventId)),
+    };
+    const context = {
+      engine: this.#engine,
+      session,
+      request,
+      requestId: requestId || null,
+      address: '',
+      viewer,
+      fail: failWith,
+    };
+    const handle = () => (messages[message] as Message).handle(context as never);
+    this.#world.monitors.asked(this, message);
+    try {
+      const once = message === 'bookings:cancel';
+      const data = once
+        ? await this.requests.once(userId, requestId, message, request, handle)
+        : await handle();
+      return { ok: true, data };
+    } catch (error) {
+      const told = error instanceof RequestError ? error.code : isOutage(error) ? 'try-later' : 'internal';
+      if (told === 'internal') this.#world.monitors.internal(error);
+      return { ok: false, code: told, retry: errors[told].retry };
+    } finally {
+      this.#world.monitors.answered(this, message);
+    }
+  }
+
+  toUser(userId: string, name: string, data: unknown): void {
+    this.#everywhere(userRoom(userId), name, data);
+  }
+
+  /** As in `hub.ts`. */
+  #listen(): void {
+    const { inventory, confirms, cancellations, outbox } = this;
+    inventory.listener = {
+      ticked: (eventId, epoch, tick) => {
+        const message = this.maps.cut(eventId, epoch, tick);
+        this.#world.bus.publish(this.process, eventRoom(eventId), 'seats:changed', message);
+      },
+      lapsed: (eventId, { holdId, owner, seats }) =>
+        this.toUser(owner, 'seats:hold-expired', { eventId, holdId, seats }),
+      unsettled: (eventId, holdId) => {
+        confirms.settle(eventId, holdId).catch(() => undefined);
+      },
+    };
+    confirms.listener = {
+      booked: (booking, userId) => this.toUser(userId, 'bookings:confirmed', { booking }),
+      paymentDue: () => undefined,
+    };
+    cancellations.listener = {
+      cancelled: (booking, userId) => this.toUser(userId, 'bookings:cancelled', { booking }),
+      unwound: () => undefined,
+      paymentDue: () => undefined,
+    };
+    for (const part of [confirms, cancellations]) part.done = (id) => outbox.done(id);
+  }
+
+  /** As in `hub.ts`. */
+  #relay(): void {
+    const { outbox, records, confirms, cancellations } = this;
+    outbox.on('booking-confirmed', async ({ bookingId = '' }) => {
+      const found = await records.find(bookingId);
+      if (found) await confirms.show(found);
+      return 'done';
+    });
+    outbox.on('booking-cancelled', async ({ bookingId = '' }, { payload }) => {
+      await cancellations.showAgain(bookingId, payload.seats as number[]);
+      return 'done';
+    });
+    outbox.on('event-cancelled', async ({ eventId = '', actorId = '', reason = '' }) => {
+      const by = { userId: actorId, sessionId: null, requestId: null, reason };
+      return (await cancellations.unwind(eventId, by, unwindMs)) ? 'done' : 'again';
+    });
+  }
+
+  /** A card is read in PostgreSQL when it is not known, or was forgotten. */
+  #events(): Events {
+    let known = false;
+    const { card, postgres } = this.#world;
+    const now = (): EventCard => ({
+      ...card,
+      status: postgres.tables.events.get(card.id)?.status ?? card.status,
+    });
+    let cached: EventCard | undefined;
+    return {
+      card: async () => {
+        if (known && cached) return cached;
+        await this.db.run({ name: 'read-booking', text: '' }, 'none');
+        cached = now();
+        known = true;
+        return cached;
+      },
+      forget: () => {
+        known = false;
+      },
+    } as unknown as Events;
+  }
+
+  #watching(eventId: string): Connection[] {
+    return [...this.connections].filter((each) => each.rooms.has(eventRoom(eventId)));
+  }
+
+  /** To the members of a room on this node. */
+  readonly #local = (room: string, name: string, data: unknown): void => {
+    for (const connection of this.connections) {
+      if (connection.rooms.has(room)) connection.tell(name, structuredClone(data));
+    }
+  };
+
+  #everywhere(room: string, name: string, data: unknown): void {
+    this.#world.monitors.told(name, data);
+    this.#local(room, name, data);
+    this.#world.bus.publish(this.process, room, name, data);
+  }
+}
