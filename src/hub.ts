@@ -12,6 +12,7 @@ import { BookingRecords } from './bookings/records.ts';
 import { type Config, ConfigError } from './config.ts';
 import { type Database, openDatabase } from './database/database.ts';
 import { Dispatcher } from './dispatch.ts';
+import { checkRedis } from './durability.ts';
 import { Events } from './events/events.ts';
 import { ordinaryBodyBytes, serveHttp } from './http/bridge.ts';
 import { makeSite } from './http/site.ts';
@@ -88,6 +89,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const db = await openDatabase(options.databaseUrl, log);
   const links = new RedisLinks(options.redisUrl, log, config.redisTimeoutMs);
   await links.connect();
+  await checkRedis(links.commands, config.mode, log);
   const keys = makeKeys(config.redisPrefix);
   const tokens = new Tokens(options.jwtKeys, config.tokenTtlMs);
   const events = new Events(db);

@@ -41,7 +41,7 @@ async function main(): Promise<void> {
       nodes > 1
         ? superviseNodes(nodes, config, log, { databaseUrl, redisUrl, jwtKeys })
         : await startHub({ config, databaseUrl, redisUrl, jwtKeys, log });
-    onSignal(log, async () => {
+    onSignal(config, log, async () => {
       await running.stop();
       await services.stop();
     });
@@ -62,7 +62,7 @@ async function runNode(config: Config, log: ReturnType<typeof makeLogger>): Prom
   if (!databaseUrl || !redisUrl || !jwtKeys)
     throw new ConfigError('A node needs the addresses its parent gives it.');
   let hub: Hub | undefined;
-  onSignal(log, async () => hub?.stop());
+  onSignal(config, log, async () => hub?.stop());
   // The parent is gone: nobody would restart us, and its services have ended with it.
   process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));
   hub = await startHub({ config, databaseUrl, redisUrl, jwtKeys, log });
@@ -129,8 +129,12 @@ async function endChild(child: ChildProcess): Promise<void> {
   await exit;
 }
 
-/** The first signal drains; a second one, or a drain that hangs, ends the process at once. */
-function onSignal(log: ReturnType<typeof makeLogger>, stop: () => Promise<void>): void {
+/**
+ * The first signal drains; a second one ends the process at once. Whatever nobody caught drains as well, and
+ * ends with 1: nobody knows what state the process is in, so a new one has to take its place.
+ */
+function onSignal(config: Config, log: ReturnType<typeof makeLogger>, stop: () => Promise<void>): void {
+  const patienceMs = config.drainMs + 5000;
   let stopping = false;
   const handle = (signal: string) => {
     if (stopping) process.exit(1);
@@ -148,9 +152,11 @@ function onSignal(log: ReturnType<typeof makeLogger>, stop: () => Promise<void>)
   process.on('SIGINT', handle);
   const fatal = (error: unknown) => {
     log.fatal({ err: error }, 'something was not caught: this node stops');
+    if (stopping) return;
+    stopping = true;
     process.exitCode = 1;
     stop().finally(() => process.exit(1));
-    setTimeout(() => process.exit(1), 3000).unref();
+    setTimeout(() => process.exit(1), patienceMs).unref();
   };
   process.on('uncaughtException', fatal);
   process.on('unhandledRejection', fatal);

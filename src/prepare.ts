@@ -2,6 +2,7 @@ import { Accounts } from './accounts.ts';
 import type { Config } from './config.ts';
 import { type Database, openDatabase } from './database/database.ts';
 import { seedDemo } from './demo/demo.ts';
+import { checkDatabase } from './durability.ts';
 import type { Logger } from './log.ts';
 import { makeKeys } from './redis/keys.ts';
 import { RedisLinks } from './redis/links.ts';
@@ -20,6 +21,7 @@ export async function prepare(options: {
   try {
     await waitFor(db, log);
     await db.migrate();
+    await checkDatabase(db);
     if (config.mode !== 'development') return;
     const links = new RedisLinks(options.redisUrl, log);
     const tokens = new Tokens(options.jwtKeys, config.tokenTtlMs);

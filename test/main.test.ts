@@ -133,3 +133,26 @@ test('production does not start without its secrets', async () => {
   expect(await exited).toBe(1);
   expect(output()).toMatch(/^Seatcast cannot start: JWT_KEYS is not set, and production has no default/);
 });
+
+test('[GUARD-8] what nobody caught: the node stops listening, tells its clients, and ends with 1', async () => {
+  const port = await twoPorts();
+  const boom = 'process.on("SIGUSR2", () => Promise.reject(new Error("boom")))';
+  const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(boom)}`;
+  const started = start([], { PORT: String(port), NODE_OPTIONS });
+  await untilStarted(started);
+  const client = await new TestClient([`http://127.0.0.1:${port}`]).ready();
+  const told = client.next('server:disconnected');
+  started.child.kill('SIGUSR2');
+  expect((await told).code).toBe('server-draining');
+  expect(await started.exited).toBe(1);
+  expect(started.output()).toContain('something was not caught');
+  client.close();
+}, 60_000);
+
+test('a PostgreSQL that may lose what it has committed is refused', async () => {
+  await admin(`alter database ${database} set synchronous_commit = off`);
+  const { output, exited } = start([]);
+  expect(await exited).toBe(1);
+  expect(output()).toContain('has synchronous_commit = off: a booking could be lost');
+  await admin(`alter database ${database} reset synchronous_commit`);
+}, 60_000);

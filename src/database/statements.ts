@@ -212,3 +212,7 @@ export const abandonSaga = statement<
   [holdId: string, ...actor: AdminActor],
   { booking_id: string | null; kind: SagaStepRow['kind'] }
 >('abandon-saga');
+export const durability = statement<
+  [],
+  { fsync: string; synchronous_commit: string; full_page_writes: string; one_active_seat: boolean }
+>('durability');

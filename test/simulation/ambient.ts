@@ -17,11 +17,14 @@ export function inSimulatedAir<T>(kernel: Kernel, work: () => T): T {
     setInterval: globalThis.setInterval,
     randomBytes: crypto.randomBytes,
     randomUUID: crypto.randomUUID,
+    stackTraceLimit: Error.stackTraceLimit,
   };
   const noTimer = () => {
     throw new Error('In a simulation timers are asked of a Clock');
   };
   const bytes = (count: number) => Buffer.from(random.bytes(count));
+  // Refusals are thrown by the thousand, and nobody reads where.
+  Error.stackTraceLimit = 2;
   Date.now = () => Math.floor(kernel.now);
   Math.random = () => random.unit();
   Object.assign(globalThis, { setTimeout: noTimer, setInterval: noTimer });
@@ -30,6 +33,7 @@ export function inSimulatedAir<T>(kernel: Kernel, work: () => T): T {
   try {
     return work();
   } finally {
+    Error.stackTraceLimit = real.stackTraceLimit;
     Date.now = real.now;
     Math.random = real.random;
     Object.assign(globalThis, { setTimeout: real.setTimeout, setInterval: real.setInterval });

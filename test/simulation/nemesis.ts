@@ -49,6 +49,11 @@ export class Nemesis {
     this.#world.kernel.after(ms, undefined, work);
   }
 
+  /** So long, but not beyond the healing. */
+  #within(ms: number): number {
+    return Math.max(0, Math.min(ms, this.#world.settings.activeMs - this.#world.kernel.elapsed));
+  }
+
   /** A call of a node has an answer on the way: the moment at which it is most delicate. */
   point(node: SimNode, answerInMs: number): void {
     if (!this.#random.chance(this.#pointChance)) return;
@@ -81,7 +86,7 @@ export class Nemesis {
 
   pause(process: Process, ms: number): void {
     this.#world.kernel.note(() => `nemesis: ${process.name} stops for ${ms.toFixed(0)} ms`, process.name);
-    process.pausedUntil = Math.max(process.pausedUntil, this.#world.kernel.now + ms);
+    process.pausedUntil = Math.max(process.pausedUntil, this.#world.kernel.now + this.#within(ms));
   }
 
   pauseAny(ms: number): void {
@@ -98,7 +103,7 @@ export class Nemesis {
     if (!redis.up) return;
     const left = kept();
     redis.stop();
-    this.#at(this.#random.chance(0.5) ? 5 : ms, () => redis.start(left));
+    this.#at(this.#random.chance(0.5) ? 5 : this.#within(ms), () => redis.start(left));
   }
 
   restartKeeping(ms: number): void {
@@ -133,7 +138,7 @@ export class Nemesis {
 
   freezeRedis(ms: number): void {
     const { redis, kernel } = this.#world;
-    redis.frozenUntil = Math.max(redis.frozenUntil, kernel.now + ms);
+    redis.frozenUntil = Math.max(redis.frozenUntil, kernel.now + this.#within(ms));
   }
 
   jump(): void {
@@ -153,7 +158,7 @@ export class Nemesis {
     const { postgres } = this.#world;
     if (!postgres.up) return;
     postgres.stop();
-    this.#at(ms, () => postgres.start());
+    this.#at(this.#within(ms), () => postgres.start());
   }
 
   /** One of the troubles of PostgreSQL, for a while. */
@@ -175,14 +180,11 @@ export class Nemesis {
   }
 
   #heal(): void {
-    const { kernel, redis, postgres, bus, nodes } = this.#world;
+    const { kernel, redis, postgres, bus } = this.#world;
     kernel.note(() => 'nemesis: everything is healed');
     Object.assign(postgres.troubles, { cutChance: 0, slowCommitChance: 0, abortChance: 0 });
     Object.assign(bus.troubles, { lost: 0, doubled: 0, late: 0 });
     redis.slowMs = 0;
-    redis.frozenUntil = 0;
-    // Frozen commands wait for the moment it was meant to last.
-    for (const { process } of nodes) process.pausedUntil = 0;
   }
 }
 

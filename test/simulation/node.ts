@@ -30,6 +30,7 @@ import { eventRoom, userRoom } from '../../src/socket/frame.ts';
 import type { Publisher } from '../../src/socket/publish.ts';
 import type { Connection, Reply } from './connection.ts';
 import type { Process } from './kernel.ts';
+import { SqlError } from './postgres-tables.ts';
 import { SimLinks } from './redis.ts';
 import type { World } from './world.ts';
 
@@ -135,7 +136,7 @@ export class SimNode {
       return { ok: true, data };
     } catch (error) {
       const told = error instanceof RequestError ? error.code : isOutage(error) ? 'try-later' : 'internal';
-      if (told === 'internal') this.#world.monitors.internal(error);
+      if (told === 'internal' && !(error instanceof SqlError)) this.#world.monitors.internal(error);
       return { ok: false, code: told, retry: errors[told].retry };
     } finally {
       this.#world.monitors.answered(this, message);
@@ -220,7 +221,7 @@ export class SimNode {
   /** To the members of a room on this node. */
   readonly #local = (room: string, name: string, data: unknown): void => {
     for (const connection of this.connections) {
-      if (connection.rooms.has(room)) connection.tell(name, structuredClone(data));
+      if (connection.rooms.has(room)) connection.tell(name, data);
     }
   };
 

@@ -125,6 +125,44 @@ function askedOnce(tx: Transaction, hold: HoldToConfirm): void {
   });
 }
 
+function askOnce(tx: Transaction, [user, id, message, fingerprint, leaseMs]: unknown[]): unknown[] {
+  const { tables, now } = tx;
+  const key = `${user} ${id}`;
+  const before = tx.seen('request', () => structuredClone(tables.requests.get(key)));
+  tx.lock(`request ${key}`);
+  const found = tables.requests.get(key);
+  const isSame = (other: typeof found) =>
+    other !== undefined && other.message === message && other.fingerprint === fingerprint;
+  const leasedUntil = now + Number(leaseMs);
+  const first = { state: 'first', answer: before?.answer ?? null };
+  if (!found) {
+    const request = { message: String(message), fingerprint: String(fingerprint), answer: undefined };
+    tx.write(() => tables.requests.set(key, { ...request, leasedUntil, createdAt: now }));
+    return [first];
+  }
+  if (found.answer === undefined && found.leasedUntil < now && isSame(found)) {
+    tx.write(() => Object.assign(found, { leasedUntil }));
+    return [first];
+  }
+  if (before && !isSame(before)) return [{ state: 'reused', answer: before.answer ?? null }];
+  return [{ state: before?.answer !== undefined ? 'repeat' : 'running', answer: before?.answer ?? null }];
+}
+
+function answerOnce(tx: Transaction, [user, id, answer]: unknown[]): unknown[] {
+  const key = `${user} ${id}`;
+  tx.lock(`request ${key}`);
+  const found = tx.tables.requests.get(key);
+  if (found) tx.write(() => Object.assign(found, { answer: JSON.parse(String(answer)) }));
+  return [];
+}
+
+function forgetRequest(tx: Transaction, [user, id]: unknown[]): unknown[] {
+  const key = `${user} ${id}`;
+  tx.lock(`request ${key}`);
+  if (tx.tables.requests.get(key)?.answer === undefined) tx.write(() => tx.tables.requests.delete(key));
+  return [];
+}
+
 function refuseHold(tx: Transaction, [eventId, holdId, reason]: unknown[]): unknown[] {
   const key = outcomeKey(String(eventId), String(holdId));
   tx.lock(`outcome ${key}`);
@@ -289,6 +327,9 @@ export const simStatements: Record<string, SimStatement> = {
     const done = bookings.filter(({ status }) => status === 'cancelled').length;
     return [{ done, total: bookings.length }];
   },
+  'ask-once': askOnce,
+  'answer-once': answerOnce,
+  'forget-request': forgetRequest,
   'take-outbox': takeOutbox,
   'mark-sent': markSent,
   'delay-outbox': delayOutbox,

@@ -31,6 +31,7 @@ export interface StoredOutcome {
 interface StoredRequest {
   message: string;
   fingerprint: string;
+  /** undefined: none yet; null is an answer. */
   answer: unknown;
   leasedUntil: number;
   createdAt: number;

@@ -198,11 +198,12 @@ export class SimPostgres {
     this.#waiting = this.#waiting.filter((each) => each !== running);
     if (commits) {
       for (const write of transaction.writes) write();
-      const text = () => JSON.stringify(result);
+      const shortly = (what: unknown) => JSON.stringify(what).slice(0, 250);
       this.kernel.note(
-        () => `postgres ${name} ${JSON.stringify(running.parameters).slice(0, 200)} -> ${text().slice(0, 200)}`,
+        () => `postgres ${name} ${shortly(running.parameters)} -> ${shortly(result)}`,
         name,
-        text(),
+        (result as unknown[]).length ?? -1,
+        transaction.writes.length,
       );
       if (transaction.writes.length > 0) this.onCommit?.([...transaction.facts]);
     } else this.kernel.note(() => `postgres ${name} undone: ${String(result)}`, name);

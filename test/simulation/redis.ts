@@ -134,12 +134,13 @@ export class SimRedis {
     const call = makeCall && ((meta: TwinMeta) => makeCall(twin, meta, now));
     const reply = runTwin(twin, name, rest, now, this.#scripts, call);
     const words = rest.slice(1).map(String);
-    const by = this.kernel.current?.name ?? '';
+    const [status, epoch, position] = reply as [string, string, number];
     this.kernel.note(
       () => `redis ${name} ${words.slice(0, 9).join(' ')} -> ${JSON.stringify(reply).slice(0, 150)}`,
       name,
-      JSON.stringify(reply),
-      by,
+      status,
+      epoch,
+      position ?? 0,
     );
     this.onScript?.({ name, args: words, reply, before, twin, life: this.life });
     return reply;

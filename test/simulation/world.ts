@@ -119,7 +119,20 @@ export interface RunResult {
 }
 
 /** One seed, one run. `tell` is told all that happens. */
-export function runSeed(seed: number, mutant?: Mutant, tell?: (text: string) => void): RunResult {
+export function simulate(seed: number, mutant?: Mutant, tell?: (text: string) => void): Promise<RunResult> {
+  // Not from a microtask, or none of the simulated ones would run.
+  return new Promise((resolve, reject) => {
+    setImmediate(() => {
+      try {
+        resolve(runSeed(seed, mutant, tell));
+      } catch (error) {
+        reject(error);
+      }
+    });
+  });
+}
+
+function runSeed(seed: number, mutant?: Mutant, tell?: (text: string) => void): RunResult {
   const kernel = new Kernel(seed);
   return inSimulatedAir(kernel, () => {
     if (tell) kernel.tell = (text) => tell(`${(kernel.elapsed / 1000).toFixed(4).padStart(9)} ${text}`);
