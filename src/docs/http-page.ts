@@ -90,6 +90,7 @@ ${heading(3, name, html`<span class="docs-mark docs-mark-${method.toLowerCase()}
 ${examples(operation)}
 ${parametersPart('path', 'Path', parameters, links)}
 ${parametersPart('query', 'Query', parameters, links)}
+${parametersPart('header', 'Header', parameters, links)}
 ${body && html`<h4>Body</h4>\n${fieldTable(jsonOf(body.content).schema, links, 'Any object.')}`}
 <h4>Reply</h4>
 ${fieldTable(jsonOf(success(operation).content).schema, links, 'Nothing.')}

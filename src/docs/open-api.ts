@@ -28,7 +28,7 @@ export interface OpenApiOptions extends DocsOptions {
 
 export type Parameter = {
   name: string;
-  in: 'path' | 'query';
+  in: 'path' | 'query' | 'header';
   required: boolean;
   description?: string;
   schema: JsonSchema;
@@ -108,13 +108,23 @@ function operation(ask: HttpAsk, publicMessages: ReadonlySet<string>): Operation
     tags: [channelOf(name)],
     // An empty requirement beside the other: a token may be sent, but need not.
     security: publicMessages.has(name) ? [{}, { bearer: [] }] : [{ bearer: [] }],
-    parameters,
+    parameters: ask.once ? [...parameters, idempotencyKey] : parameters,
     ...(body ? { requestBody: body } : {}),
     responses: { [success]: { description: title, content: reply(ask) }, ...refusals(ask) },
     'x-message': name,
     'x-cost': cost,
   };
 }
+
+/** What requests over sockets carry as `requestId`. */
+const idempotencyKey: Parameter = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description:
+    'New for each thing you want done, the same when you ask again: a repeat within 24 hours gets the first answer.',
+  schema: { type: 'string', pattern: '^[A-Za-z0-9_-]{8,64}$' },
+};
 
 const reply = (ask: HttpAsk): Content => ({
   'application/json': { schema: forComponents(ask.reply, false), example: examplesOf(ask).reply },

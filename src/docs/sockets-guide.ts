@@ -73,7 +73,8 @@ ${table(
     [retry('changed'), 'Look at the details and ask for something else.'],
   ],
 )}
-<p>A request with a <code>requestId</code> is done once. When an answer does not come (a lost connection, a stopped node), ask the same again under the same id, on any node: you are given the first answer. ${prose('`request-id-reused`', links)} says that the id belonged to another request.</p>`;
+<p>A request with a <code>requestId</code> is done once. When an answer does not come (a lost connection, a stopped node), ask the same again under the same id, on any node: you are given the first answer. ${prose('`request-id-reused`', links)} says that the id belonged to another request. The hub remembers for 24 hours.</p>
+<p>What follows a booking is told at least once, so it may be told again when a node has died: a tell that says what you know already is a repeat.</p>`;
 
 const retry = (word: string) => html`<span class="docs-retry docs-retry-${word}">${word}</span>`;
 

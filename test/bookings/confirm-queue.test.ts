@@ -109,36 +109,6 @@ test('[BOOK-10] an event whose row is locked does not keep the confirms of other
   expect(again.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled']);
 });
 
-test('overloaded: more than the queue takes are asked to come again, and keep their holds', async () => {
-  const eventId = await hubs.event();
-  const user = await hubs.user();
-  const buyer = await hubs.connect(user);
-  const { hold } = await buyer.request('seats:hold', { eventId, seats: [5], requestId: requestId() });
-  const rival = await transaction();
-  await rival.query('lock table outcomes in share mode');
-  const line = { seat: 0, label: 'Seat', category: 'Stalls', priceCents: 0, cancelledAt: null };
-  // Of an event that there is not: nothing comes of them.
-  const filler = { eventId: newId(), userId: user.id, sessionId: null, requestId: null, currency: 'EUR' };
-  const deadline = performance.now() + 60_000;
-  const filling = Array.from({ length: 10_200 }, (_, n) =>
-    queue.ask(
-      { ...filler, holdId: `filler-${n}`, bookingId: newId(), seats: [{ ...line, seat: n }] },
-      deadline,
-    ),
-  );
-  await until(() => queue.isFull, 'the queue to be full');
-  const ask = { eventId, holdId: hold.holdId, requestId: requestId() };
-  await buyer.expectDenied('bookings:confirm', ask, 'overloaded');
-  await rival.query('rollback');
-  await Promise.all(filling);
-  const released = await buyer.request('seats:release', {
-    eventId,
-    holdId: hold.holdId,
-    requestId: requestId(),
-  });
-  expect(released).toBeDefined();
-});
-
 async function waiting(): Promise<number> {
   const rows = await hubs.sql(
     "select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",

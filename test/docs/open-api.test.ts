@@ -68,10 +68,13 @@ describe('the OpenAPI document', () => {
     const ask = asks.find((each) => each.name === name) as CompiledAsk;
     const { parameters, requestBody } = operationOf(name);
     const inBody = requestBody?.content['application/json']?.schema.properties ?? {};
-    const divided = [...parameters.map((each) => each.name), ...Object.keys(inBody)];
+    const ofRequest = parameters.filter((each) => each.in !== 'header');
+    const divided = [...ofRequest.map((each) => each.name), ...Object.keys(inBody)];
     expect(divided.sort()).toEqual(Object.keys(ask.request.properties ?? {}).sort());
     const inPath = [...(ask.http?.path.matchAll(/:(\w+)/g) ?? [])].map(([, field]) => field);
     expect(parameters.filter((each) => each.in === 'path').map((each) => each.name)).toEqual(inPath);
+    const headers = parameters.filter((each) => each.in === 'header').map((each) => each.name);
+    expect(headers).toEqual(ask.once ? ['Idempotency-Key'] : []);
     if (ask.http?.method === 'GET') expect(requestBody).toBeUndefined();
     else expect(parameters.filter((each) => each.in === 'query')).toEqual([]);
   });

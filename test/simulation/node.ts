@@ -127,7 +127,7 @@ export class SimNode {
       fail: failWith,
     };
     const handle = () => (messages[message] as Message).handle(context as never);
-    this.#world.monitors.asked(this, message);
+    const answered = this.#world.monitors.asked(this, message);
     try {
       const once = message === 'bookings:cancel';
       const data = once
@@ -139,7 +139,7 @@ export class SimNode {
       if (told === 'internal' && !(error instanceof SqlError)) this.#world.monitors.internal(error);
       return { ok: false, code: told, retry: errors[told].retry };
     } finally {
-      this.#world.monitors.answered(this, message);
+      answered();
     }
   }
 

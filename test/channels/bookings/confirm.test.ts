@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { newId } from '../../../src/ids.ts';
 import { lettersOf, requestId, type TestClient, until } from '../../support/client.ts';
 import { startTestHubs } from '../../support/hub.ts';
 import { call, heard, lockOutcomes, nobody, node, noHold, organizerOf } from '../support.ts';
@@ -252,6 +253,51 @@ test('[BOOK-2] one confirm sent 50 times over two nodes: one booking, 50 equal a
   );
   expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
   expect(await hubs.sql('select id from bookings where hold_id = $1', [holdId])).toHaveLength(1);
+});
+
+test('overloaded: more than the queue takes are asked to come again, and keep their holds', async () => {
+  const eventId = await hubs.event();
+  const user = await hubs.user();
+  const buyer = await hubs.connect(user);
+  const holdId = await hold(buyer, eventId, [5]);
+  const { queue } = node(hubs).engine.confirms;
+  const lock = await lockOutcomes(hubs);
+  const line = { seat: 0, label: 'Seat', category: 'Stalls', priceCents: 0, cancelledAt: null };
+  // Of an event that there is not: nothing comes of them.
+  const filler = { eventId: newId(), userId: user.id, sessionId: null, requestId: null, currency: 'EUR' };
+  const deadline = performance.now() + 60_000;
+  const filling = Array.from({ length: 10_200 }, (_, n) =>
+    queue.ask(
+      { ...filler, holdId: `filler-${n}`, bookingId: newId(), seats: [{ ...line, seat: n }] },
+      deadline,
+    ),
+  );
+  await until(() => queue.isFull, 'the queue to be full');
+  const ask = { eventId, holdId, requestId: requestId() };
+  await buyer.expectDenied('bookings:confirm', ask, 'overloaded');
+  await lock.release();
+  await Promise.all(filling);
+  const released = await buyer.request('seats:release', {
+    eventId,
+    holdId,
+    requestId: requestId(),
+  });
+  expect(released).toBeDefined();
+});
+
+test('[PAY-2] payment-required, payment-pending: what costs money is not booked before it is paid for, and stays held', async () => {
+  const eventId = await hubs.event({ rules: { payment: 'online' } });
+  const buyer = await hubs.connect(await hubs.user());
+  const holdId = await hold(buyer, eventId, [4]);
+  const ask = { eventId, holdId, requestId: requestId() };
+  await buyer.expectDenied('bookings:confirm', ask, 'payment-required');
+  // A bank that never makes up its mind.
+  const method = '4000000000020008';
+  await buyer.request('bookings:checkout', { eventId, holdId, method, requestId: requestId() });
+  await buyer.expectDenied('bookings:confirm', ask, 'payment-pending');
+  const { holds } = await buyer.request('seats:watch', { eventId });
+  expect(holds?.map((each) => each.holdId)).toEqual([holdId]);
+  expect(await outcomeOf(holdId)).toBeUndefined();
 });
 
 /** Ends the connections whose statements wait for a lock. @returns how many */

@@ -74,7 +74,8 @@ export class ViewsMonitor {
         this.#report('CONVERGE', `${process.name} shows ${shown} at ${at} (${freshness}), Redis has ${seats}`);
       }
     }
-    this.#quotas();
+    // A count that was lost with Redis is right again when the map is loaded anew.
+    if (this.#world.nemesis.losses === 0) this.#quotas();
   }
 
   /** What counts against a buyer's limit is what they have. */
