@@ -23,6 +23,7 @@ const longestPauseMs = 30_000;
 const markEveryMs = 20;
 const forgetEveryMs = 60_000;
 const forgetAtMost = 5000;
+const forgetRounds = 20;
 
 /** Does what a row asks for. `again`: there is more to do, at once. */
 export type OutboxWork = (payload: Record<string, string>, row: OutboxRow) => Promise<'done' | 'again'>;
@@ -97,7 +98,15 @@ export class Outbox {
     await Promise.all(rows.map((row) => this.#relay(row)));
     if (this.#clock.now() - this.#forgotAt < forgetEveryMs) return;
     this.#forgotAt = this.#clock.now();
-    await this.#db.run(forgetOld, forgetAtMost);
+    await this.#forget();
+  }
+
+  /** In small bites, so that nothing is locked for long. */
+  async #forget(): Promise<void> {
+    for (let round = 0; round < forgetRounds && !this.#stopped; round++) {
+      const [{ forgotten } = { forgotten: 0 }] = await this.#db.run(forgetOld, forgetAtMost);
+      if (forgotten < forgetAtMost) return;
+    }
   }
 
   async #relay(row: OutboxRow): Promise<void> {

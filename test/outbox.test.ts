@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { expect, test } from 'vitest';
-import { confirmHolds } from '../src/database/statements.ts';
+import { confirmHolds, forgetOld } from '../src/database/statements.ts';
 import type { Hub } from '../src/hub.ts';
 import { newId } from '../src/ids.ts';
 import { beginConfirm } from '../src/redis/scripts/begin-confirm.ts';
@@ -89,3 +89,19 @@ async function book(buyer: Awaited<ReturnType<typeof hubs.connect>>, eventId: st
 
 const unsent = async (key: string): Promise<number> =>
   (await hubs.sql('select id from outbox where key = $1 and sent_at is null', [key])).length;
+
+test('[REQ-1] answers are kept for 24 hours, and what was sent for one', async () => {
+  const user = (await hubs.user()).id;
+  const keep = `insert into requests (user_id, request_id, message, fingerprint, leased_until, created_at)
+    values ($1, $2, 'tests:run', '', now(), now() - $3::interval)`;
+  await hubs.sql(keep, [user, 'old-request', '24 hours 1 minute']);
+  await hubs.sql(keep, [user, 'new-request', '23 hours 59 minutes']);
+  await hubs.sql(
+    `insert into outbox (topic, key, payload, due_at, sent_at) values
+      ('test-old', 'old', '{}', now(), now() - interval '61 minutes'), ('test-old', 'new', '{}', now(), now() - interval '59 minutes')`,
+  );
+  await one.db.run(forgetOld, 5000);
+  const requests = await hubs.sql('select request_id from requests where user_id = $1', [user]);
+  expect(requests).toEqual([{ request_id: 'new-request' }]);
+  expect(await hubs.sql("select key from outbox where topic = 'test-old'")).toEqual([{ key: 'new' }]);
+});

@@ -102,8 +102,7 @@ export interface OutboxRow {
 export const takeOutbox = statement<[leaseMs: number, atMost: number], OutboxRow>('take-outbox');
 export const markSent = statement<[ids: string[]], never>('mark-sent');
 export const delayOutbox = statement<[id: string, delayMs: number], never>('delay-outbox');
-export const outboxAge = statement<[], { waiting: number; oldest_ms: number }>('outbox-age');
-export const forgetOld = statement<[atMost: number], never>('forget-old');
+export const forgetOld = statement<[atMost: number], { forgotten: number }>('forget-old');
 
 export const askOnce = statement<
   [userId: string, requestId: string, message: string, fingerprint: string, leaseMs: number],

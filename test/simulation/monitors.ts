@@ -14,8 +14,9 @@ export interface Violation {
   at: number;
 }
 
-/** No request takes longer while its node runs, whatever is away. */
-const answerMs = 10_000;
+/** No confirm takes longer while its node runs, whatever is away; nor the rest, which may wait for its first asker. */
+const confirmMs = 10_000;
+const answerMs = 20_000;
 
 export class Monitors {
   readonly violations: Violation[] = [];
@@ -60,13 +61,14 @@ export class Monitors {
   /** A node begins to work on a request. Returns what to call when it has answered. */
   asked({ process }: SimNode, message: string): () => void {
     const { kernel } = this.#world;
+    const atMostMs = message === 'bookings:confirm' ? confirmMs : answerMs;
     let isOpen = true;
     const watch = (from: number) => {
-      kernel.after(answerMs, process, () => {
+      kernel.after(atMostMs, process, () => {
         if (!isOpen) return;
         // What it waited for while it stood still does not count.
         if (process.pausedUntil > from) watch(kernel.now);
-        else this.#report('WAITFOREVER', `${process.name} works on ${message} for more than ${answerMs} ms`);
+        else this.#report('WAITFOREVER', `${process.name} works on ${message} for more than ${atMostMs} ms`);
       });
     };
     watch(kernel.now);

@@ -157,6 +157,8 @@ export class SimLinks {
   /** Number of the connection; answers to an earlier one are lost. */
   #connection = 0;
   #open = false;
+  /** The life of Redis it goes to. */
+  #life = 0;
   #run: string | undefined;
   #misses = 0;
   /** Commands arrive, and answers come back, in order. */
@@ -222,6 +224,7 @@ export class SimLinks {
       const redis = this.#redis;
       if (!redis.up || redis.frozenUntil > this.#kernel.now) return this.#connect(attempt + 1);
       this.#open = true;
+      this.#life = redis.life;
       this.#misses = 0;
       this.#lastArrival = 0;
       this.#lastAnswer = 0;
@@ -257,7 +260,7 @@ export class SimLinks {
       });
       const arrival = Math.max(this.#lastArrival, kernel.now + redis.wireMs() + redis.slowMs);
       this.#lastArrival = arrival;
-      const life = redis.life;
+      const life = this.#life;
       const answered = (value: unknown) => {
         const at = Math.max(this.#lastAnswer, kernel.now + redis.wireMs());
         this.#lastAnswer = at;

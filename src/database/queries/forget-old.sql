@@ -1,9 +1,12 @@
--- Returns nothing. Forgets first answers after a day, and what was sent after an hour, so many at a time ($1).
+-- Returns forgotten: how many rows. Forgets first answers after a day, and what was sent after an hour, so many at a time ($1).
 with answers as (
   delete from requests where (user_id, request_id) in (
     select user_id, request_id from requests where created_at < now() - interval '24 hours' limit $1
   )
+  returning 1
+),
+sent as (
+  delete from outbox where id in (select id from outbox where sent_at < now() - interval '1 hour' limit $1)
+  returning 1
 )
-delete from outbox where id in (
-  select id from outbox where sent_at < now() - interval '1 hour' limit $1
-)
+select greatest((select count(*) from answers), (select count(*) from sent))::integer as forgotten
