@@ -5,6 +5,8 @@
 
 import { UniqueConstraintViolationException } from '@mikro-orm/core';
 import { hash, verify } from '@node-rs/argon2';
+import { nobody } from './audit/audit-log.ts';
+import { recordChange } from './audit/record-change.ts';
 import type { Role, SignedIn } from './contracts.gen.ts';
 import type { Database } from './database/database.ts';
 import { UserEntity } from './database/entities.ts';
@@ -61,8 +63,7 @@ export class Accounts {
 
   /** Without limits: for set-up. */
   async create(input: { email: string; password: string; name: string; role?: Role }) {
-    const em = this.#db.em();
-    const user = em.create(UserEntity, {
+    const user = {
       id: newId(),
       email: input.email.toLowerCase(),
       name: input.name.trim(),
@@ -70,9 +71,14 @@ export class Accounts {
       role: input.role ?? 'user',
       disabledAt: null,
       createdAt: new Date(),
-    });
+    };
     try {
-      await em.persist(user).flush();
+      await this.#db.em().transactional(async (em) => {
+        await em.insert(UserEntity, user);
+        const { id: userId, role } = user;
+        // Nothing that names the person: what is in the log stays there.
+        await recordChange(em, 'account-registered', { ...nobody, userId }, { userId, role });
+      });
     } catch (error) {
       if (error instanceof UniqueConstraintViolationException) throw new RequestError('email-taken');
       throw error;

@@ -34,6 +34,12 @@ export const organizers: Access<Session> = (session) => {
   return known;
 };
 
+export const admins: Access<Session> = (session) => {
+  const known = signedIn(session);
+  if (known.role !== 'admin') throw new RequestError('forbidden');
+  return known;
+};
+
 /** Who made the thing, and admins. */
 export const owns = (session: Session | undefined, organizerId: string): boolean =>
   session !== undefined && (session.role === 'admin' || session.userId === organizerId);

@@ -3,6 +3,8 @@
  * variable's name, what was found and what is allowed. Secrets have no default in production.
  */
 import { Ajv } from 'ajv';
+import type { Guard } from './payments/guarded.ts';
+import type { SagaTimings } from './payments/saga-timings.ts';
 
 interface Variable {
   readonly schema: Record<string, unknown>;
@@ -126,7 +128,8 @@ export const variables = {
   STRIPE_WEBHOOK_SECRET: {
     schema: { type: 'string', pattern: '^whsec_\\w+$' },
     secret: true,
-    about: 'Required with PAYMENTS=stripe: the signing secret of the webhook endpoint there.',
+    about:
+      'Required with PAYMENTS=stripe: the signing secret of its webhook endpoint, POST /api/v1/payments/webhook.',
   },
   DRAIN_MS: {
     schema: count(0, 60000),
@@ -162,6 +165,8 @@ export interface Config {
   payments: 'simulated' | 'stripe';
   /** Only with `payments: 'stripe'`. */
   stripe: { secretKey: string; webhookSecret: string } | undefined;
+  /** How patient payments are; what is left out has its default. Not from the environment. */
+  patience: { readonly sagas?: Partial<SagaTimings>; readonly guard?: Partial<Guard> };
   drainMs: number;
 }
 
@@ -224,6 +229,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     addressMessagesPerSecond: get('ADDRESS_MESSAGES_PER_SECOND'),
     payments: get('PAYMENTS'),
     stripe: get('PAYMENTS') === 'stripe' ? readStripe(get) : undefined,
+    patience: {},
     drainMs: get('DRAIN_MS'),
   };
 }

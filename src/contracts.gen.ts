@@ -72,7 +72,7 @@ export type EventStatus = 'draft' | 'published' | 'cancelled';
  */
 export type TimeZone = string;
 /**
- * Only these seats. Left out: all.
+ * Seats by index, each once.
  */
 export type SeatList1 = SeatIndex[];
 
@@ -260,6 +260,136 @@ export interface BuyerAction {
   clientSecret?: string;
   url?: string;
 }
+/**
+ * A step of a payment. It was written before it was taken.
+ */
+export interface SagaStep {
+  kind: 'start' | 'authorise' | 'book' | 'capture' | 'void' | 'refund';
+  /**
+   * `dead`: it failed for good, or too often, and waits for an admin. `dropped`: given up.
+   */
+  state: 'due' | 'done' | 'dead' | 'dropped';
+  attempts: number;
+  /**
+   * Why it failed last; empty if it did not.
+   */
+  reason: string;
+  /**
+   * Money in minor units of the event's currency.
+   */
+  amountCents: number;
+  /**
+   * RFC 3339 with an offset, e.g. 2027-03-14T19:30:00Z.
+   */
+  dueAt: string;
+  endedAt: Instant | null;
+}
+/**
+ * The payment of a hold with its steps, as admins see it.
+ */
+export interface Saga {
+  holdId: HoldId;
+  eventId: Id;
+  userId: Id;
+  /**
+   * null: nothing is booked yet, or ever was.
+   */
+  bookingId: Id | null;
+  provider: 'simulated' | 'stripe';
+  /**
+   * The provider's name for it.
+   */
+  paymentId: string | null;
+  state: PaymentProgress;
+  /**
+   * What went wrong last; empty if nothing did.
+   */
+  reason: string;
+  seats: SeatList;
+  amountCents: Cents;
+  refundedCents: Cents;
+  currency: Currency;
+  createdAt: Instant;
+  updatedAt: Instant;
+  /**
+   * In their order, the last hundred.
+   */
+  steps: SagaStep[];
+}
+export interface AuditListRequest {
+  eventId?: Id;
+  bookingId?: Id;
+  /**
+   * A UUID made by the server (version 7: sorts by time of making), in lower case: one thing has one name.
+   */
+  actorId?: string;
+  /**
+   * The name of an action, e.g. booking-confirmed.
+   */
+  action?: string;
+  /**
+   * RFC 3339 with an offset, e.g. 2027-03-14T19:30:00Z.
+   */
+  from?: string;
+  /**
+   * RFC 3339 with an offset, e.g. 2027-03-14T19:30:00Z.
+   */
+  to?: string;
+  /**
+   * Default 50.
+   */
+  limit?: number;
+  cursor?: string;
+}
+export interface AuditListReply {
+  entries: {
+    /**
+     * Grows with every row.
+     */
+    id: string;
+    /**
+     * RFC 3339 with an offset, e.g. 2027-03-14T19:30:00Z.
+     */
+    at: string;
+    /**
+     * What happened: a thing and what was done to it, e.g. seats-held, booking-confirmed, event-published.
+     */
+    action: string;
+    eventId: Id | null;
+    bookingId: Id | null;
+    /**
+     * null: the hub itself.
+     */
+    actorId: Id | null;
+    sessionId: string | null;
+    requestId: string | null;
+    /**
+     * Of a booking: the seats it is about. Of a hold: all that it has from then on.
+     */
+    seats: SeatIndex[];
+    /**
+     * What else is known; its fields depend on the action.
+     */
+    details: {
+      [k: string]: unknown;
+    };
+  }[];
+  nextCursor: string | null;
+}
+export interface AuditSeatsRequest {
+  eventId: Id;
+  at: Instant;
+}
+export interface AuditSeatsReply {
+  eventId: Id;
+  at: Instant;
+  snapshot: Snapshot;
+  counts: {
+    free: number;
+    held: number;
+    sold: number;
+  };
+}
 export interface AuthLoginRequest {
   email: Email;
   password: string;
@@ -421,6 +551,39 @@ export interface PlansReadReply {
    */
   plan: {};
 }
+export interface SagasAbandonRequest {
+  holdId: HoldId;
+  /**
+   * Kept in the audit log.
+   */
+  reason?: string;
+}
+export interface SagasAbandonReply {
+  saga: Saga;
+}
+export interface SagasListRequest {
+  state?: PaymentProgress;
+  eventId?: Id;
+  /**
+   * Only payments with a step that was put aside.
+   */
+  dead?: boolean;
+  /**
+   * Default 50.
+   */
+  limit?: number;
+  cursor?: string;
+}
+export interface SagasListReply {
+  sagas: Saga[];
+  nextCursor: string | null;
+}
+export interface SagasRetryRequest {
+  holdId: HoldId;
+}
+export interface SagasRetryReply {
+  saga: Saga;
+}
 export interface SeatsChanged {
   eventId: Id;
   epoch: Epoch;
@@ -537,6 +700,8 @@ export type PlansImportReply = Plan;
 
 /** What a client may ask, with its answer and the errors of its own. */
 export interface Messages {
+  'audit:list': { request: AuditListRequest; reply: AuditListReply; errors: 'cursor-invalid' };
+  'audit:seats': { request: AuditSeatsRequest; reply: AuditSeatsReply; errors: 'event-not-found' };
   'auth:login': { request: AuthLoginRequest; reply: AuthLoginReply; errors: 'wrong-credentials' | 'account-disabled' };
   'auth:logout': { request: AuthLogoutRequest; reply: AuthLogoutReply; errors: never };
   'auth:register': { request: AuthRegisterRequest; reply: AuthRegisterReply; errors: 'email-taken' };
@@ -553,6 +718,9 @@ export interface Messages {
   'plans:import': { request: PlansImportRequest; reply: PlansImportReply; errors: 'plan-invalid' | 'request-id-reused' };
   'plans:list': { request: PlansListRequest; reply: PlansListReply; errors: never };
   'plans:read': { request: PlansReadRequest; reply: PlansReadReply; errors: 'plan-not-found' };
+  'sagas:abandon': { request: SagasAbandonRequest; reply: SagasAbandonReply; errors: 'saga-not-found' | 'saga-not-dead' | 'request-id-reused' };
+  'sagas:list': { request: SagasListRequest; reply: SagasListReply; errors: 'cursor-invalid' };
+  'sagas:retry': { request: SagasRetryRequest; reply: SagasRetryReply; errors: 'saga-not-found' | 'saga-not-dead' | 'request-id-reused' };
   'seats:extend': { request: SeatsExtendRequest; reply: SeatsExtendReply; errors: 'event-not-found' | 'event-not-on-sale' | 'hold-not-found' | 'hold-confirming' | 'extensions-used' | 'request-id-reused' };
   'seats:hold': { request: SeatsHoldRequest; reply: SeatsHoldReply; errors: 'event-not-found' | 'event-not-on-sale' | 'seats-unknown' | 'seats-taken' | 'seats-per-hold' | 'seats-per-buyer' | 'hold-not-found' | 'hold-confirming' | 'request-id-reused' };
   'seats:release': { request: SeatsReleaseRequest; reply: SeatsReleaseReply; errors: 'event-not-found' | 'seats-unknown' | 'hold-not-found' | 'hold-confirming' | 'request-id-reused' };

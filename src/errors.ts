@@ -184,7 +184,7 @@ const catalogue = {
     status: 402,
     retry: 'changed',
     message: 'The payment was declined. The hold goes on: try another method.',
-    details: '{ reason, code }',
+    details: '{ reason }',
   },
   'payment-unavailable': {
     status: 503,
@@ -195,6 +195,12 @@ const catalogue = {
     status: 409,
     retry: 'never',
     message: 'There is nothing to pay through the hub: confirm the hold.',
+  },
+  'saga-not-found': { status: 404, retry: 'never', message: 'There is no such payment.' },
+  'saga-not-dead': {
+    status: 409,
+    retry: 'never',
+    message: 'No step of this payment was put aside: there is nothing to try again or to give up.',
   },
   overloaded: {
     status: 503,

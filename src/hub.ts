@@ -6,6 +6,8 @@ import { App, us_listen_socket_close, us_socket_local_port } from 'uWebSockets.j
 import { readFileSync } from 'node:fs';
 import { channels } from '../channels/index.ts';
 import { Accounts } from './accounts.ts';
+import { AuditLog } from './audit/audit-log.ts';
+import { HoldJournal } from './audit/hold-journal.ts';
 import { Cancellations } from './bookings/cancellations.ts';
 import { Confirms } from './bookings/confirms.ts';
 import { BookingRecords } from './bookings/records.ts';
@@ -26,6 +28,8 @@ import { Requests } from './requests.ts';
 import { Inventory } from './seats/inventory.ts';
 import { LiveMaps } from './seats/live-maps.ts';
 import { makeMapSource } from './seats/map-source.ts';
+import { PastEvents } from './seats/past-events.ts';
+import { Reconciler } from './seats/reconciler.ts';
 import { Sweeper } from './seats/sweeper.ts';
 import { Tokens } from './session.ts';
 import { eventRoom } from './socket/frame.ts';
@@ -46,6 +50,8 @@ export interface Engine {
   readonly sagas: Sagas;
   readonly outbox: Outbox;
   readonly requests: Requests;
+  readonly audit: AuditLog;
+  readonly reconciler: Reconciler;
   readonly publisher: Publisher;
   readonly log: Logger;
   /** Tells this and every other node that an event was changed. */
@@ -94,6 +100,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const tokens = new Tokens(options.jwtKeys, config.tokenTtlMs);
   const events = new Events(db);
   const inventory = new Inventory({ links, keys, db, events, tickMs: config.tickMs, log });
+  const audit = new AuditLog({ db, log });
+  inventory.journal = new HoldJournal(audit);
   const bookings = new BookingRecords(db, log);
   const confirms = new Confirms({ db, records: bookings, inventory, log });
   const cancellations = new Cancellations({ records: bookings, inventory, log });
@@ -102,10 +110,11 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const payments = await openPayments(config, {
     db,
     log,
-    notify: ({ paymentId }) => void sagas.hasten(paymentId).catch(() => undefined),
+    notify: (notice) => void sagas.hasten(notice).catch(() => undefined),
+    ...(config.patience.guard ? { guard: config.patience.guard } : {}),
   });
   const { provider } = payments;
-  const sagas = new Sagas({ provider, events, inventory, confirms, db, log });
+  const sagas = new Sagas({ provider, events, inventory, confirms, db, log, timings: config.patience.sagas });
   const attemptsPerAddress = config.mode === 'production' ? 60 : 100_000;
   const accounts = new Accounts({ db, links, keys, tokens, attemptsPerAddress });
 
@@ -121,6 +130,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     log,
   );
   const sweeper = new Sweeper(inventory, maps, log);
+  const reconciler = new Reconciler({ inventory, confirms, db, audit, log });
+  const pastEvents = new PastEvents({ links, keys, db, log });
   const origins = new Set(config.allowedOrigins);
   const engine: Engine = {
     db,
@@ -134,6 +145,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     sagas,
     outbox,
     requests,
+    audit,
+    reconciler,
     publisher,
     log,
     eventChanged(eventId) {
@@ -189,6 +202,11 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       redis: links.available,
       postgresql: await postgresAnswers(),
     }),
+    payments: provider.name,
+    webhook: payments.readWebhook && {
+      read: payments.readWebhook,
+      tell: async (notice) => void (await sagas.hasten(notice)),
+    },
     log,
   });
   serveHttp(app, {
@@ -214,9 +232,9 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   });
   const port = us_socket_local_port(socket as never);
   if (!config.allowedOrigins) for (const origin of ownOrigins(port)) origins.add(origin);
-  sweeper.start();
+  for (const part of [sweeper, reconciler, pastEvents, audit]) part.start();
   outbox.start();
-  sagas.run();
+  sagas.runner.run();
 
   return {
     port,
@@ -234,15 +252,17 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       while (dispatcher.inFlight > 0 && Date.now() < until) await pause(20);
       await Promise.race([confirms.idle(), pause(Math.max(0, until - Date.now()))]);
       await sockets.drain(Math.min(1000, config.drainMs));
-      sweeper.stop();
+      for (const part of [sweeper, reconciler, pastEvents]) part.stop();
       await Promise.race([
-        Promise.all([sagas.stop(), outbox.stop()]),
+        Promise.all([sagas.runner.stop(), outbox.stop()]),
         pause(Math.max(1000, until - Date.now())),
       ]);
       payments.close();
       inventory.stop();
       await sockets.close();
       app.close();
+      // After the last script: what it did is in the log, if PostgreSQL answers.
+      await audit.stop();
       await links.close();
       await db.close();
     },
@@ -294,6 +314,14 @@ function relay({ outbox, bookings, confirms, cancellations, sagas, eventChanged 
     const by = { userId: actorId, sessionId: sessionId ?? null, requestId: requestId ?? null, reason };
     return (await cancellations.unwind(eventId, by, unwindMs)) ? 'done' : 'again';
   });
+  outbox.on(
+    'payment-abandoned',
+    async ({ bookingId = '', actorId = '', sessionId, requestId, reason = '' }) => {
+      const by = { userId: actorId, sessionId: sessionId ?? null, requestId: requestId ?? null, reason };
+      await cancellations.cancel(bookingId, undefined, by);
+      return 'done';
+    },
+  );
   outbox.on('payment-changed', async ({ holdId = '' }) => {
     await sagas.tell(holdId);
     return 'done';

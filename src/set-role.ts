@@ -2,6 +2,8 @@
  * `npm run role -- EMAIL ROLE`: gives an account a role, for the first organizer or admin of an
  * installation. Needs DATABASE_URL. The role counts from the next sign-in.
  */
+import { nobody } from './audit/audit-log.ts';
+import { recordChange } from './audit/record-change.ts';
 import { readConfig } from './config.ts';
 import type { Role } from './contracts.gen.ts';
 import { openDatabase } from './database/database.ts';
@@ -23,7 +25,13 @@ if (!databaseUrl) {
   process.exit(2);
 }
 const db = await openDatabase(databaseUrl, makeLogger('warn', false, 'set-role'), 1);
-const changed = await db.em().nativeUpdate(UserEntity, { email: email.toLowerCase() }, { role });
+const changed = await db.em().transactional(async (em) => {
+  const user = await em.findOne(UserEntity, { email: email.toLowerCase() });
+  if (!user) return 0;
+  // Whoever may run this is known to the machine, not to the hub.
+  await recordChange(em, 'role-set', nobody, { userId: user.id, from: user.role, to: role });
+  return em.nativeUpdate(UserEntity, { id: user.id }, { role });
+});
 await db.close();
 console.log(
   changed === 1 ? `${email} is ${role} from the next sign-in on.` : `There is no account ${email}.`,

@@ -3,7 +3,8 @@ import { eventView, insertEvent } from '../../src/events/catalogue.ts';
 
 export default defineMessage('events:create', {
   access: organizers,
-  async handle({ engine, session, request }) {
-    return eventView(await insertEvent(engine.db, session.userId, request));
+  async handle({ engine, session, request, requestId }) {
+    const by = { userId: session.userId, sessionId: session.id, requestId };
+    return eventView(await insertEvent(engine.db, session.userId, request, by));
   },
 });

@@ -5,12 +5,13 @@ import { setRules } from '../../src/redis/scripts/set-rules.ts';
 
 export default defineMessage('events:update', {
   access: organizers,
-  async handle({ engine, session, request, fail }) {
+  async handle({ engine, session, request, requestId, fail }) {
     const { eventId, ...changes } = request;
     const event = await findEvent(engine.db, eventId);
     if (!event || !owns(session, event.organizerId)) return fail('event-not-found');
     if (event.status === 'cancelled') return fail('event-cancelled');
-    const updated = await updateEvent(engine.db, event, changes);
+    const by = { userId: session.userId, sessionId: session.id, requestId };
+    const updated = await updateEvent(engine.db, event, changes, by);
     engine.eventChanged(eventId);
     if (updated.status === 'published') {
       const card = await engine.events.card(eventId);

@@ -8,12 +8,17 @@ export default defineMessage('seats:extend', {
   async handle({ engine, session, request, fail }) {
     const { eventId, holdId, requestId } = request;
     const card = await onSale(engine, eventId);
-    const { answer, epoch, position } = await engine.inventory.run(extendHold, card.id, {
-      owner: session.userId,
-      requestId,
-      fingerprint: fingerprint('extend', holdId),
-      holdId,
-    });
+    const { answer, epoch, position } = await engine.inventory.run(
+      extendHold,
+      card.id,
+      {
+        owner: session.userId,
+        requestId,
+        fingerprint: fingerprint('extend', holdId),
+        holdId,
+      },
+      { userId: session.userId, sessionId: session.id, requestId },
+    );
     switch (answer.status) {
       case 'extended':
         return { hold: holdView(card, answer), epoch, position };

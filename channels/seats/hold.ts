@@ -8,14 +8,19 @@ export default defineMessage('seats:hold', {
   async handle({ engine, session, request, fail }) {
     const { eventId, seats, holdId: into, requestId } = request;
     const card = await onSale(engine, eventId);
-    const { answer, epoch, position } = await engine.inventory.run(holdSeats, card.id, {
-      owner: session.userId,
-      requestId,
-      fingerprint: fingerprint('hold', seats, into),
-      holdId: newHoldId(),
-      into,
-      seats,
-    });
+    const { answer, epoch, position } = await engine.inventory.run(
+      holdSeats,
+      card.id,
+      {
+        owner: session.userId,
+        requestId,
+        fingerprint: fingerprint('hold', seats, into),
+        holdId: newHoldId(),
+        into,
+        seats,
+      },
+      { userId: session.userId, sessionId: session.id, requestId },
+    );
     switch (answer.status) {
       case 'held':
         return { hold: holdView(card, answer), epoch, position };

@@ -8,15 +8,23 @@ export default defineMessage('seats:release', {
   async handle({ engine, session, request, fail }) {
     const { eventId, holdId, seats = [], requestId } = request;
     const card = await knownEvent(engine, eventId);
-    const { answer, epoch, position } = await engine.inventory.run(releaseSeats, card.id, {
-      owner: session.userId,
-      requestId,
-      fingerprint: fingerprint('release', holdId, seats),
-      holdId,
-      seats,
-    });
+    const { answer, epoch, position } = await engine.inventory.run(
+      releaseSeats,
+      card.id,
+      {
+        owner: session.userId,
+        requestId,
+        fingerprint: fingerprint('release', holdId, seats),
+        holdId,
+        seats,
+      },
+      { userId: session.userId, sessionId: session.id, requestId },
+    );
     switch (answer.status) {
       case 'released':
+        // Whoever gives up what is being paid for wants the money back, not the seats once it comes.
+        if (answer.seats.length === 0 && card.rules.payment === 'online')
+          await engine.sagas.giveUp(card.id, holdId);
         return { hold: answer.seats.length > 0 ? holdView(card, answer) : null, epoch, position };
       case 'unknown-seats':
         return fail('seats-unknown', { seats: answer.seats, count: answer.count });

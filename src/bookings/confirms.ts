@@ -110,6 +110,11 @@ export class Confirms {
     throw new RequestError('hold-not-found');
   }
 
+  /** Whether a hold was booked or refused, for good. */
+  async isDecided(eventId: string, holdId: string): Promise<boolean> {
+    return (await this.#records.ask(readOutcome, eventId, holdId)).length > 0;
+  }
+
   /** The answer an earlier confirm of this hold got. A hold of somebody else is as good as none. */
   async stored(card: EventCard, userId: string, holdId: string): Promise<Booking | undefined> {
     const [outcome] = await this.#records.ask(readOutcome, card.id, holdId);
@@ -163,9 +168,13 @@ export class Confirms {
         return this.#refuse(card, asker.userId, holdId, await this.#takenReason(card.id, seats));
       case 'late':
         return this.#refuse(card, asker.userId, holdId, 'hold-not-found');
-      case 'unpaid':
-        await this.#resume(card, holdId, 'h');
+      case 'unpaid': {
+        // It was paid for when the statement began, if another attempt has booked it meanwhile.
+        const stored = await this.stored(card, asker.userId, holdId);
+        if (stored) return stored;
+        await this.#resume(card, holdId);
         throw new RequestError('payment-required');
+      }
       case 'reused':
         await this.#resume(card, holdId);
         throw new RequestError('request-id-reused');
@@ -253,10 +262,10 @@ export class Confirms {
   }
 
   /** PostgreSQL wrote nothing: the hold goes on as before. If this fails the sweeper settles it. */
-  async #resume(card: EventCard, holdId: string, state: 'h' | 'p' | undefined = undefined): Promise<void> {
-    const before = state ?? (card.rules.payment === 'online' ? 'p' : 'h');
+  async #resume(card: EventCard, holdId: string): Promise<void> {
+    const state = card.rules.payment === 'online' ? 'p' : 'h';
     await this.#inventory
-      .run(resumeHold, card.id, { holdId, state: before })
+      .run(resumeHold, card.id, { holdId, state })
       .catch((error) => this.#log.debug({ err: error, holdId }, 'could not resume a hold'));
   }
 

@@ -9,6 +9,7 @@ import type {
   Hold,
   MessageName,
   Messages,
+  Payment,
   ServerDisconnected,
   TellName,
   Tells,
@@ -67,7 +68,7 @@ const tells: Record<TellName, true> = {
   'server:disconnected': true,
 };
 const tellNames = Object.keys(tells) as TellName[];
-/** What was told of so many bookings and payments is remembered, to notice what is told again. */
+/** What was told of so many bookings is remembered, to notice what is told again. */
 const rememberedTells = 500;
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -206,8 +207,23 @@ export class SeatcastClient extends Emitter<ClientEvents> {
     return booking;
   }
 
-  async cancel(bookingId: string): Promise<Booking> {
-    return (await this.command('bookings:cancel', { bookingId })).booking;
+  /**
+   * Starts the payment of a hold, or answers how far it is. Rejects with `payment-declined`; then it can be
+   * called again with another `method`. `bookings:paid` tells what becomes of one that is pending.
+   */
+  async checkout(eventId: string, holdId: string, method?: string): Promise<Payment> {
+    const { hold, payment } = await this.command('bookings:checkout', {
+      eventId,
+      holdId,
+      ...(method ? { method } : {}),
+    });
+    this.maps.get(eventId)?.setHold(holdId, hold);
+    return payment;
+  }
+
+  /** Cancels a booking, or only some of its seats. */
+  async cancel(bookingId: string, seats?: number[]): Promise<Booking> {
+    return (await this.command('bookings:cancel', { bookingId, ...(seats ? { seats } : {}) })).booking;
   }
 
   close(): void {
@@ -269,15 +285,17 @@ export class SeatcastClient extends Emitter<ClientEvents> {
     });
   }
 
-  /** What follows a commit is told at least once: a repeat is noticed by what it says. */
+  /**
+   * What follows a commit is told at least once: a repeat is noticed by what it says. Not so for payments:
+   * the same words twice may be news, such as a second part that was given back.
+   */
   #isRepeat(name: TellName, data: unknown): boolean {
     let text: string;
     if (name === 'bookings:confirmed') text = (data as Tells['bookings:confirmed']).booking.id;
     else if (name === 'bookings:cancelled') {
       const { id, seats } = (data as Tells['bookings:cancelled']).booking;
       text = `${id} ${seats.filter((line) => line.cancelledAt !== null).length}`;
-    } else if (name === 'bookings:paid') text = JSON.stringify(data);
-    else return false;
+    } else return false;
     const key = `${name} ${text}`;
     if (this.#heard.has(key)) return true;
     this.#heard.add(key);

@@ -10,6 +10,7 @@ import type { Logger } from '../log.ts';
 import { entities } from './entities.ts';
 import { FirstMigration } from './migrations/m0001-first.ts';
 import { LedgerMigration } from './migrations/m0002-ledger.ts';
+import { AuditMigration } from './migrations/m0003-audit.ts';
 
 const connectTimeoutMs = 2000;
 const statementTimeoutMs = 4000;
@@ -90,6 +91,7 @@ export async function openDatabase(
       migrationsList: [
         { name: 'm0001-first', class: FirstMigration },
         { name: 'm0002-ledger', class: LedgerMigration },
+        { name: 'm0003-audit', class: AuditMigration },
       ],
       snapshot: false,
       tableName: 'migrations',

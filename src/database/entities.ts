@@ -76,4 +76,19 @@ export const EventEntity = defineEntity({
 });
 export type EventRow = InferEntity<typeof EventEntity>;
 
-export const entities = [UserEntity, PlanEntity, EventEntity];
+/** What the ORM writes of the audit log, in the transaction of a change. */
+export const AuditEntity = defineEntity({
+  name: 'Audit',
+  tableName: 'audit',
+  properties: {
+    id: p.bigint().primary().autoincrement(),
+    action: p.string(),
+    eventId: p.uuid().nullable(),
+    actorId: p.uuid().nullable(),
+    sessionId: p.string().nullable(),
+    requestId: p.string().nullable(),
+    details: p.json().$type<Readonly<Record<string, unknown>>>(),
+  },
+});
+
+export const entities = [UserEntity, PlanEntity, EventEntity, AuditEntity];

@@ -117,11 +117,13 @@ export const forgetRequest = statement<[userId: string, requestId: string], neve
 export interface SagaStepRow {
   id: string;
   kind: 'start' | 'authorise' | 'book' | 'capture' | 'void' | 'refund';
+  /** Of a refund; 0: all that is left. */
   step_cents: number;
   attempts: number;
   hold_id: string;
   event_id: string;
   user_id: string;
+  booking_id: string | null;
   payment_id: string | null;
   /** '' when the buyer gives it to the provider. */
   method: string;
@@ -130,7 +132,9 @@ export interface SagaStepRow {
   amount_cents: number;
   currency: string;
   state: PaymentProgress;
+  /** Of the payment. */
   age_ms: number;
+  step_age_ms: number;
 }
 export const openSaga = statement<
   [
@@ -143,7 +147,7 @@ export const openSaga = statement<
     amountCents: number,
     currency: string,
   ],
-  { state: PaymentProgress; is_mine: boolean }
+  { state: PaymentProgress; is_mine: boolean | null }
 >('open-saga');
 export const takeSagaSteps = statement<[leaseMs: number, atMost: number, holdId: string | null], SagaStepRow>(
   'take-saga-steps',
@@ -153,17 +157,18 @@ export const endSagaStep = statement<
     stepId: string,
     state: PaymentProgress | null,
     paymentId: string | null,
-    reason: string,
+    reason: string | null,
     next: SagaStepRow['kind'] | null,
     nextCents: number,
     nextInMs: number,
-    refundedCents: number,
+    refundedCents: number | null,
   ],
   { changed: boolean; outbox_id: string | null }
 >('end-saga-step');
-export const failSagaStep = statement<[stepId: string, reason: string, againInMs: number | null], never>(
-  'fail-saga-step',
-);
+export const failSagaStep = statement<
+  [stepId: string, attempts: number, reason: string, againInMs: number | null, attemptsFromNow: number],
+  never
+>('fail-saga-step');
 export interface SagaRow {
   hold_id: string;
   event_id: string;
@@ -175,16 +180,17 @@ export interface SagaRow {
   amount_cents: number;
   refunded_cents: number;
   currency: string;
+  seats: number[];
 }
 export const readSaga = statement<[holdId: string], SagaRow>('read-saga');
-export const hastenSaga = statement<[paymentId: string], { hold_id: string }>('hasten-saga');
+export const hastenSaga = statement<[paymentId: string, mayBePaid: boolean], { hold_id: string }>(
+  'hasten-saga',
+);
 export interface SagaDetailsRow extends SagaRow {
-  provider: string;
-  seats: number[];
+  provider: 'simulated' | 'stripe';
   created_at: string;
   updated_at: string;
   steps: {
-    id: string;
     kind: SagaStepRow['kind'];
     state: 'due' | 'done' | 'dead' | 'dropped';
     attempts: number;
@@ -199,19 +205,88 @@ export const listSagas = statement<
     state: string | null,
     eventId: string | null,
     onlyDead: boolean,
-    before: string | null,
-    beforeHold: string | null,
+    olderThan: string | null,
     limit: number,
+    holdId: string | null,
   ],
   SagaDetailsRow
 >('list-sagas');
 type AdminActor = [actorId: string, sessionId: string, requestId: string | null];
 export const retrySaga = statement<[holdId: string, ...actor: AdminActor], { hold_id: string }>('retry-saga');
 export const abandonSaga = statement<
-  [holdId: string, ...actor: AdminActor],
-  { booking_id: string | null; kind: SagaStepRow['kind'] }
+  [holdId: string, ...actor: AdminActor, reason: string],
+  { booking_id: string | null; outbox_id: string | null }
 >('abandon-saga');
 export const durability = statement<
   [],
   { fsync: string; synchronous_commit: string; full_page_writes: string; one_active_seat: boolean }
 >('durability');
+
+export const writeAudit = statement<
+  [
+    at: number[],
+    actions: string[],
+    eventIds: (string | null)[],
+    actorIds: (string | null)[],
+    sessionIds: (string | null)[],
+    requestIds: (string | null)[],
+    seats: string[],
+    details: string[],
+    isRepeat: boolean,
+  ],
+  never
+>('write-audit');
+export interface AuditLogRow {
+  id: string;
+  at: string;
+  action: string;
+  event_id: string | null;
+  booking_id: string | null;
+  actor_id: string | null;
+  session_id: string | null;
+  request_id: string | null;
+  seats: number[];
+  details: Record<string, unknown>;
+}
+export const listAudit = statement<
+  [
+    eventId: string | null,
+    bookingId: string | null,
+    actorId: string | null,
+    action: string | null,
+    from: string | null,
+    to: string | null,
+    after: string | null,
+    limit: number,
+  ],
+  AuditLogRow
+>('list-audit');
+export const seatsAt = statement<
+  [eventId: string, at: string],
+  { seat_count: number; sold: number[]; held: number[] }
+>('seats-at');
+
+/** A difference between Redis and PostgreSQL. */
+export interface DifferenceRow {
+  kind: 'unsold' | 'sold' | 'stray' | 'buyer' | 'settled';
+  seat: number | null;
+  booking_id: string | null;
+  owner: string | null;
+  booked: number | null;
+  hold_id: string | null;
+}
+export const compareEvent = statement<
+  [
+    eventId: string,
+    shownSold: number[],
+    holdIds: string[],
+    buyers: string[],
+    booked: number[],
+    strays: number[],
+  ],
+  DifferenceRow
+>('compare-event');
+export const latestSales = statement<[eventIds: string[]], { event_id: string; row_id: string }>(
+  'latest-sales',
+);
+export const pastEvents = statement<[eventIds: string[], ageMs: number], { id: string }>('past-events');

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import type { Accounts } from '../accounts.ts';
 import type { Database } from '../database/database.ts';
-import { EventEntity, UserEntity } from '../database/entities.ts';
+import { EventEntity, type HoldRules, UserEntity } from '../database/entities.ts';
 import { insertEvent, setStatus } from '../events/catalogue.ts';
 import { importPlan } from '../events/plans.ts';
 
@@ -26,8 +26,10 @@ interface Show {
   lastsHours: number;
   /** Cents by category. */
   prices: Record<string, number>;
-  seatsPerBuyer: number;
+  rules: Partial<HoldRules>;
 }
+
+const hourMs = 3_600_000;
 
 const shows: Show[] = [
   {
@@ -39,7 +41,7 @@ const shows: Show[] = [
     hourUtc: 17,
     lastsHours: 2,
     prices: { VIP: 4500, 'Kategorie I': 2400, 'Kategorie II': 1800 },
-    seatsPerBuyer: 20,
+    rules: { seatsPerBuyer: 20 },
   },
   {
     plan: 'concert-hall',
@@ -50,7 +52,8 @@ const shows: Show[] = [
     hourUtc: 18,
     lastsHours: 3,
     prices: { Premium: 7900, Stalls: 5900, Circle: 3900, Balcony: 2500 },
-    seatsPerBuyer: 20,
+    // The one that is paid online: buyers can change their minds until two days before.
+    rules: { seatsPerBuyer: 20, payment: 'online', cancelBeforeMs: 48 * hourMs },
   },
   {
     plan: 'studio-theatre',
@@ -61,7 +64,7 @@ const shows: Show[] = [
     hourUtc: 19,
     lastsHours: 2,
     prices: { VIP: 2800, General: 1900 },
-    seatsPerBuyer: 10,
+    rules: { seatsPerBuyer: 10 },
   },
 ];
 
@@ -91,11 +94,11 @@ async function stage(db: Database, organizerId: string, show: Show): Promise<voi
     description: show.description,
     venue: show.venue,
     startsAt: startsAt.toISOString(),
-    endsAt: new Date(startsAt.getTime() + show.lastsHours * 3_600_000).toISOString(),
+    endsAt: new Date(startsAt.getTime() + show.lastsHours * hourMs).toISOString(),
     timeZone: 'Europe/Brussels',
     currency: 'EUR',
     prices: show.prices,
-    rules: { seatsPerBuyer: show.seatsPerBuyer },
+    rules: show.rules,
   });
   await setStatus(db, { ...event }, 'published');
 }

@@ -29,13 +29,14 @@ const booking = {
   holdId,
   status: 'confirmed',
   seats: [
-    { seat: 12, label: 'Front, row B, seat 3', category: 'Stalls', priceCents: 4500 },
-    { seat: 13, label: 'Front, row B, seat 4', category: 'Stalls', priceCents: 4500 },
+    { seat: 12, label: 'Front, row B, seat 3', category: 'Stalls', priceCents: 4500, cancelledAt: null },
+    { seat: 13, label: 'Front, row B, seat 4', category: 'Stalls', priceCents: 4500, cancelledAt: null },
   ],
   totalCents: 9000,
   currency: 'EUR',
   createdAt: '2027-02-01T09:16:20.731Z',
   cancelledAt: null,
+  payment: null,
 };
 
 /** One buyer, two seats, from looking to booked. */
@@ -75,7 +76,7 @@ export const conversation: readonly Turn[] = [
     error: taken.toWire(),
   },
   {
-    note: 'You pay, and book what you hold.',
+    note: 'You book what you hold. Where the event is paid online, `bookings:checkout` comes first.',
     ask: 'bookings:confirm',
     data: { eventId, holdId, requestId: 'c41d7a60-92f5-4be8-8a3c-0d7715e9b6f2' },
   },

@@ -9,6 +9,47 @@ const holdId = 'q3ZkW8vYt0uJm2LxR7sN-A';
 
 export const ids = { eventId, planId, bookingId, holdId } as const;
 
+const seats = (cancelledAt: string | null) => [
+  { seat: 12, label: 'Front, row B, seat 3', category: 'Stalls', priceCents: 4500, cancelledAt },
+  { seat: 13, label: 'Front, row B, seat 4', category: 'Stalls', priceCents: 4500, cancelledAt },
+];
+const paid = { amountCents: 9000, currency: 'EUR' };
+const booked = { state: 'captured', amountCents: 9000, refundedCents: 0 };
+const refunding = { ...booked, state: 'refunding' };
+
+const step = (kind: string, second: string, rest: object = {}) => ({
+  kind,
+  state: 'done',
+  attempts: 1,
+  reason: '',
+  amountCents: 0,
+  dueAt: `2027-02-01T09:${second}.902Z`,
+  endedAt: `2027-02-01T09:${second}.317Z`,
+  ...rest,
+});
+
+/** A payment whose capture was put aside: the evening's only trouble. */
+function saga(state: string, reason: string, capture: object, ...more: object[]) {
+  const way = [step('start', '16:11'), step('authorise', '16:12'), step('book', '16:20')];
+  const attempts = { attempts: 12, reason: 'time-out: the payment provider did not answer in time' };
+  return {
+    holdId,
+    eventId,
+    userId: '01a367c3-06ac-7a36-8c4f-d51e6b0a97f2',
+    bookingId,
+    provider: 'stripe',
+    paymentId: 'pi_3QzT8vK2eZvKYlo2',
+    state,
+    reason,
+    seats: [12, 13],
+    ...paid,
+    refundedCents: 0,
+    createdAt: '2027-02-01T09:16:10.871Z',
+    updatedAt: '2027-02-01T09:38:02.317Z',
+    steps: [...way, step('capture', '38:02', { ...attempts, ...capture }), ...more],
+  };
+}
+
 /** By `Type.field`, else by the bare name of the field. */
 export const byField: Readonly<Record<string, unknown>> = {
   eventId,
@@ -18,9 +59,40 @@ export const byField: Readonly<Record<string, unknown>> = {
   'events:create.status': 'draft',
   'events:cancel.status': 'cancelled',
   'bookings:cancel.booking.status': 'cancelled',
+  'bookings:cancel.booking.payment': refunding,
+  'bookings:cancelled.booking.payment': refunding,
+  'Booking.payment': booked,
+  'bookings:checkout.payment': { state: 'authorised', ...paid },
+  'bookings:checkout.method': '4242424242424242',
+  'bookings:paid.payment': { state: 'captured', ...paid },
+  'bookings:paid.reason': '',
   'bookings:cancel.booking.cancelledAt': '2027-02-03T18:40:09.015Z',
   'bookings:cancelled.booking.status': 'cancelled',
   'bookings:cancelled.booking.cancelledAt': '2027-02-03T18:40:09.015Z',
+  'sagas:list.dead': true,
+  'sagas:retry.saga': saga('booked', '', { state: 'due', attempts: 0, endedAt: null }),
+  'sagas:abandon.saga': saga(
+    'voiding',
+    'time-out: the payment provider did not answer in time',
+    { state: 'dropped' },
+    step('void', '41:30', { state: 'due', attempts: 0, endedAt: null }),
+  ),
+  'audit:list.entries': [
+    {
+      id: '20417',
+      at: '2027-02-01T09:16:20.731Z',
+      action: 'booking-confirmed',
+      eventId,
+      bookingId,
+      actorId: '01a367c3-06ac-7a36-8c4f-d51e6b0a97f2',
+      sessionId: 'mX2v9kQb7LrT4sYhW0aZeg',
+      requestId: '7f0c9d52-3b7e-4a86-9d10-5e2c6f1b8a44',
+      seats: [12, 13],
+      details: { holdId, totalCents: 9000 },
+    },
+  ],
+  'audit:seats.at': '2027-02-01T09:15:00.000Z',
+  'audit:seats.counts': { free: 58, held: 2, sold: 0 },
   'seats:watch.now': 1_801_473_374_120,
   'Event.id': eventId,
   'Booking.id': bookingId,
@@ -39,10 +111,9 @@ export const byField: Readonly<Record<string, unknown>> = {
   categories: ['Stalls'],
   seats: [12, 13],
   'Booking.createdAt': '2027-02-01T09:16:20.731Z',
-  'Booking.seats': [
-    { seat: 12, label: 'Front, row B, seat 3', category: 'Stalls', priceCents: 4500 },
-    { seat: 13, label: 'Front, row B, seat 4', category: 'Stalls', priceCents: 4500 },
-  ],
+  'Booking.seats': seats(null),
+  'bookings:cancel.booking.seats': seats('2027-02-03T18:40:09.015Z'),
+  'bookings:cancelled.booking.seats': seats('2027-02-03T18:40:09.015Z'),
   'Snapshot.seats': 'f5.h2.f1h',
   count: 60,
   seatCount: 60,
@@ -86,6 +157,10 @@ export const byType: Readonly<Record<string, unknown>> = {
   Email: 'ada@example.com',
   Prices: { Stalls: 4500 },
   TimeZone: 'Europe/Brussels',
+  Saga: saga('booked', 'time-out: the payment provider did not answer in time', {
+    state: 'dead',
+    endedAt: null,
+  }),
 };
 
 /** Optional fields worth showing. The others are left out of the examples. */
@@ -95,6 +170,8 @@ export const optionalShown: Readonly<Record<string, readonly string[]>> = {
   'events:cancel': ['reason'],
   'events:list': ['limit'],
   'bookings:list': ['limit'],
+  'bookings:checkout': ['method'],
+  'sagas:list': ['dead'],
   'seats:watch': ['snapshot'],
 };
 

@@ -1,5 +1,6 @@
 /** The first part of the socket page: connecting, asking, trying again, limits, and reading the map. */
 import { variables } from '../config.ts';
+import { testCards } from '../payments/test-cards.ts';
 import { changesExample, conversation, decoder, snapshotExamples, type Turn } from './guide.ts';
 import { type Html, type HtmlValue, html, jsonBlock, prose } from './html.ts';
 import { heading, type MenuGroup } from './layout.ts';
@@ -16,6 +17,7 @@ export const guideMenu: readonly MenuGroup[] = [
       { href: '#again', label: 'Trying again' },
       { href: '#limits', label: 'Limits' },
       { href: '#conversation', label: 'A conversation' },
+      { href: '#pay', label: 'Paying' },
       { href: '#map', label: 'Reading the seat map' },
     ],
   },
@@ -31,6 +33,7 @@ ${ask(links)}
 ${again(links)}
 ${limitsPart(links)}
 ${conversationPart(links)}
+${paying(links)}
 ${map(links)}`;
 }
 
@@ -116,6 +119,21 @@ function shown(turn: Turn): { who: string; side: string; name: string; value: un
   const value = { ok: false, error: turn.error };
   return { who: 'The hub refuses', side: 'refusal', name: turn.refusal, value };
 }
+
+const paying = (links: Links) => html`${heading(2, 'pay', 'Paying')}
+<p>Where the event’s rule <code>payment</code> is <code>online</code>, what costs money is booked only once its payment is authorised:</p>
+<ol>
+<li>${prose('`bookings:checkout`', links)} with the hold gives it its time to pay, once, and asks the payment provider. From then on its seats cannot be changed.</li>
+<li>${prose('`payment-declined`', links)}: ask again with another <code>method</code>; the hold goes on. ${prose('`payment-unavailable`', links)}: the provider is away, and the hold keeps its time.</li>
+<li>A payment that is <code>pending</code> waits for the buyer, if it comes with an <code>action</code>, or for the bank. ${prose('`bookings:paid`', links)} tells when it is decided.</li>
+<li>Once it is <code>authorised</code>, ${prose('`bookings:confirm`', links)} books. Do not hurry: a few seconds later the hub books by itself, for those who have gone.</li>
+<li>The money is taken after the seats are booked. If they cannot be booked any more it is let go of; if the booking is cancelled it goes back.</li>
+</ol>
+<p>With the simulated provider the number of a test card is the <code>method</code>. A colon and a number after it change its milliseconds or times: <code>4000000000020006:300</code>.</p>
+${table(
+  [{ title: 'Card', className: 'name' }, { title: 'What happens' }],
+  testCards.map(({ number, about }): HtmlValue[] => [html`<code>${number}</code>`, about]),
+)}`;
 
 const map = (links: Links) => html`${heading(2, 'map', 'Reading the seat map')}
 <p>A seat is its index in the plan, from 0. A state is a letter: <code>f</code> free, <code>h</code> held, <code>s</code> sold, <code>b</code> blocked. Numbers inside these texts are in base 36, as <code>parseInt(text, 36)</code> reads them.</p>

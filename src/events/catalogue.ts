@@ -1,12 +1,9 @@
 /** Events as organizers write them and everybody reads them: rows, checks, and the view on the wire. */
+import { type Actor, nobody } from '../audit/audit-log.ts';
+import { recordChange } from '../audit/record-change.ts';
 import type { Event, EventsCreateRequest, EventsUpdateRequest } from '../contracts.gen.ts';
 import type { Database } from '../database/database.ts';
-import {
-  EventEntity,
-  type EventRow,
-  type EventStatus,
-  PlanEntity,
-} from '../database/entities.ts';
+import { EventEntity, type EventRow, type EventStatus, PlanEntity } from '../database/entities.ts';
 import { RequestError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { readCursor, writeCursor } from './cursor.ts';
@@ -34,6 +31,7 @@ export async function insertEvent(
   db: Database,
   organizerId: string,
   input: EventsCreateRequest,
+  by: Actor = { ...nobody, userId: organizerId },
 ): Promise<EventRow> {
   const plan = await planOf(db, input.planId);
   const now = new Date();
@@ -57,9 +55,12 @@ export async function insertEvent(
     updatedAt: now,
   };
   check(row, plan.categories);
-  const em = db.em();
-  const made = em.create(EventEntity, row);
-  await em.persist(made).flush();
+  await db.em().transactional(async (em) => {
+    await em.insert(EventEntity, row);
+    const { title, planId, startsAt, endsAt, currency, prices, rules } = row;
+    const details = { title, planId, startsAt, endsAt, currency, prices, rules };
+    await recordChange(em, 'event-created', by, details, row.id);
+  });
   return row;
 }
 
@@ -68,6 +69,7 @@ export async function updateEvent(
   db: Database,
   event: EventRow,
   changes: Omit<EventsUpdateRequest, 'eventId'>,
+  by: Actor = nobody,
 ): Promise<EventRow> {
   const late = event.status === 'draft' ? [] : draftOnly.filter((field) => changes[field] !== undefined);
   if (late.length > 0) throw new RequestError('event-not-draft', { fields: late });
@@ -86,17 +88,29 @@ export async function updateEvent(
   check(updated, plan.categories);
   const { id, ...values } = updated;
   // Nobody may have published or cancelled it meanwhile.
-  const count = await db.em().nativeUpdate(EventEntity, { id, status: event.status }, values);
+  const count = await db.em().transactional(async (em) => {
+    const changed = await em.nativeUpdate(EventEntity, { id, status: event.status }, values);
+    if (changed > 0) await recordChange(em, 'event-updated', by, { ...changes }, id);
+    return changed;
+  });
   if (count === 0) throw new RequestError('try-later', undefined, 'The event was changed by somebody else.');
   return updated;
 }
 
 /** Moves an event to another status, once: whoever comes second finds it there. */
-export async function setStatus(db: Database, event: EventRow, status: EventStatus): Promise<EventRow> {
+export async function setStatus(
+  db: Database,
+  event: EventRow,
+  status: EventStatus,
+  by: Actor = nobody,
+): Promise<EventRow> {
   const updatedAt = new Date();
   const publishedAt = status === 'published' ? updatedAt : event.publishedAt;
   const changes = { status, publishedAt, updatedAt };
-  await db.em().nativeUpdate(EventEntity, { id: event.id, status: event.status }, changes);
+  await db.em().transactional(async (em) => {
+    const changed = await em.nativeUpdate(EventEntity, { id: event.id, status: event.status }, changes);
+    if (changed > 0) await recordChange(em, `event-${status}`, by, {}, event.id);
+  });
   const now = await findEvent(db, event.id);
   if (now?.status !== status)
     throw new RequestError('try-later', undefined, 'The event was changed by somebody else.');

@@ -3,6 +3,9 @@ import { RequestError } from '../errors.ts';
 /** What a part of a cursor is: anything else would reach the database as it is. */
 const kinds = {
   id: (part: string) => /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/.test(part),
+  hold: (part: string) => /^[\w-]{22}$/.test(part),
+  /** Of a table whose rows are counted. */
+  row: (part: string) => /^\d{1,18}$/.test(part),
   time: (part: string) => !Number.isNaN(Date.parse(part)) && new Date(part).toISOString() === part,
 };
 

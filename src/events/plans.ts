@@ -1,3 +1,5 @@
+import { type Actor, nobody } from '../audit/audit-log.ts';
+import { recordChange } from '../audit/record-change.ts';
 import type { Plan } from '../contracts.gen.ts';
 import type { Database } from '../database/database.ts';
 import { PlanEntity, type Plan as PlanRow } from '../database/entities.ts';
@@ -14,10 +16,14 @@ const planView = (row: Omit<PlanRow, 'plan' | 'importedBy'>): Plan => ({
 });
 
 /** @throws PlanError, which names the place of the fault */
-export async function importPlan(db: Database, userId: string, source: unknown): Promise<Plan> {
+export async function importPlan(
+  db: Database,
+  userId: string,
+  source: unknown,
+  by: Actor = { ...nobody, userId },
+): Promise<Plan> {
   const plan = parsePlan(source);
-  const em = db.em();
-  const row = em.create(PlanEntity, {
+  const row = {
     id: newId(),
     importedBy: userId,
     name: plan.name,
@@ -25,8 +31,12 @@ export async function importPlan(db: Database, userId: string, source: unknown):
     categories: plan.categories.map((category) => category.name),
     plan: planForClients(plan),
     createdAt: new Date(),
+  };
+  await db.em().transactional(async (em) => {
+    await em.insert(PlanEntity, row);
+    const { id: planId, name, seatCount } = row;
+    await recordChange(em, 'plan-imported', by, { planId, name, seatCount });
   });
-  await em.persist(row).flush();
   return planView(row);
 }
 

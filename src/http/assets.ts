@@ -84,7 +84,8 @@ export function htmlResponse(html: string): Response {
   });
 }
 
-export function mountAssets(app: Hono<Bindings>): void {
+/** @param payments who moves the money: the page of an event asks for a test card only where none moves */
+export function mountAssets(app: Hono<Bindings>, payments: string): void {
   const assets = readAssets();
   app.get('/assets/*', (c) => {
     const found = assets.get(c.req.path);
@@ -99,7 +100,8 @@ export function mountAssets(app: Hono<Bindings>): void {
     return new Response(found.body, { headers });
   });
   const page = (name: string) => readFileSync(join(source, 'pages', name), 'utf8');
-  const [home, event] = [page('index.html'), page('event.html')];
+  const home = page('index.html');
+  const event = page('event.html').replace('data-payments=""', `data-payments="${payments}"`);
   app.get('/', () => htmlResponse(home));
   app.get('/events/:eventId', () => htmlResponse(event));
 }

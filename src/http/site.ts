@@ -9,6 +9,7 @@ import type { Logger } from '../log.ts';
 import { type ApiOptions, type Bindings, mountApi } from './api.ts';
 import { htmlResponse, mountAssets } from './assets.ts';
 import { problem } from './problem.ts';
+import { mountWebhook, type Webhook } from './webhook.ts';
 
 export interface SiteOptions extends ApiOptions {
   version: string;
@@ -16,6 +17,10 @@ export interface SiteOptions extends ApiOptions {
   publicUrl: () => string;
   /** Rejects, or says what is missing, while this node should get no traffic. */
   readiness: () => Promise<Record<string, boolean>>;
+  /** The payment provider's name. */
+  payments: string;
+  /** Only where the payment provider sends webhooks. */
+  webhook?: Webhook | undefined;
   log: Logger;
 }
 
@@ -37,8 +42,9 @@ export function makeSite(options: SiteOptions): Hono<Bindings> {
     return c.json({ ok, ...parts }, ok ? 200 : 503, { 'cache-control': 'no-store' });
   });
   mountApi(app, options);
+  if (options.webhook) mountWebhook(app, options.webhook);
   mountDocs(app, options);
-  mountAssets(app);
+  mountAssets(app, options.payments);
   app.notFound(() =>
     problem(new RequestError('unknown-message', undefined, 'There is nothing at this path.')),
   );

@@ -7,6 +7,8 @@ import { Emitter } from '../client/emitter.ts';
 import type { SeatMap } from '../client/seat-map.ts';
 import type { Booking, Hold } from '../contracts.gen.ts';
 import { plural } from './format.ts';
+import { OwnBookings } from './own-bookings.ts';
+import { refusalWords } from './refusal-words.ts';
 import type { SeatBoard } from './seat-board.ts';
 import type { NoticeKind } from './toast.ts';
 
@@ -27,7 +29,7 @@ const loadedWithinMs = 8000;
 
 export class Buyer extends Emitter<BuyerEvents> {
   readonly eventId: string;
-  bookings: Booking[] = [];
+  readonly #own: OwnBookings;
   readonly #client: SeatcastClient;
   readonly #map: SeatMap;
   readonly #board: SeatBoard;
@@ -35,6 +37,10 @@ export class Buyer extends Emitter<BuyerEvents> {
   #queue: Promise<unknown> = Promise.resolve();
   /** Holds we saw, until they end in a way we know of. */
   #known = new Map<string, Hold>();
+  /** Holds that are being paid for: they can be given up, but not changed. */
+  readonly settled = new Set<string>();
+  /** Bookings that were told to the page as its own doing. */
+  readonly #shown = new Set<string>();
 
   constructor(client: SeatcastClient, map: SeatMap, board: SeatBoard, describe: (seat: number) => string) {
     super();
@@ -43,21 +49,35 @@ export class Buyer extends Emitter<BuyerEvents> {
     this.#map = map;
     this.#board = board;
     this.#describe = describe;
+    this.#own = new OwnBookings(client, map.eventId);
+    this.#own.on('changed', (bookings) => {
+      board.setBooked(this.#own.seats);
+      this.emit('bookings', bookings);
+    });
     map.on('holds', (holds) => this.adopt(holds));
     client.on('seats:hold-expired', ({ eventId, holdId, seats }) => {
       if (eventId !== this.eventId) return;
       this.#known.delete(holdId);
       this.emit('lost', seats);
     });
-    const changed = ({ booking }: { booking: Booking }) => {
+    client.on('bookings:cancelled', ({ booking }) => {
       if (booking.eventId === this.eventId) this.#put(booking);
-    };
-    client.on('bookings:confirmed', changed);
-    client.on('bookings:cancelled', changed);
+    });
+    // Also when another window, or the hub itself, has booked what is in this cart.
+    client.on('bookings:confirmed', ({ booking }) => {
+      if (booking.eventId !== this.eventId) return;
+      this.#put(booking);
+      if (map.holds.some((hold) => hold.holdId === booking.holdId)) map.setHold(booking.holdId, null);
+    });
   }
 
+  get bookings(): Booking[] {
+    return this.#own.all;
+  }
+
+  /** What one more seat goes into. */
   get cart(): Hold | undefined {
-    return this.#map.holds.at(-1);
+    return this.#map.holds.findLast((hold) => !this.settled.has(hold.holdId));
   }
 
   holdOf(seat: number): Hold | undefined {
@@ -87,7 +107,11 @@ export class Buyer extends Emitter<BuyerEvents> {
   }
 
   /** The whole hold, or only some of its seats. */
-  release(hold: Hold, seats: number[] = hold.seats): Promise<void> {
+  async release(hold: Hold, some?: number[]): Promise<void> {
+    if (some && this.settled.has(hold.holdId)) {
+      return this.#say('These seats are being paid for: they can be given up together only.', 'info');
+    }
+    const seats = some ?? hold.seats;
     this.#board.setPending(seats, 'taking');
     return this.#next(async () => {
       try {
@@ -123,9 +147,7 @@ export class Buyer extends Emitter<BuyerEvents> {
       this.#board.setPending(hold.seats, 'taking');
       try {
         this.#known.delete(hold.holdId);
-        const booking = await this.#client.confirm(this.eventId, hold.holdId);
-        this.#put(booking);
-        this.emit('booked', booking);
+        this.celebrate(await this.#client.confirm(this.eventId, hold.holdId));
       } catch (error) {
         this.#gone(hold, error);
       } finally {
@@ -134,10 +156,24 @@ export class Buyer extends Emitter<BuyerEvents> {
     });
   }
 
-  async cancel(booking: Booking): Promise<void> {
+  /** The end of what was begun in this window; its answer and what the hub tells are one. */
+  celebrate(booking: Booking): void {
+    this.#put(booking);
+    if (this.#shown.has(booking.id)) return;
+    this.#shown.add(booking.id);
+    this.emit('booked', booking);
+  }
+
+  /** The whole booking, or only some of its seats. */
+  async cancel(booking: Booking, seats?: number[]): Promise<void> {
     try {
-      this.#put(await this.#client.cancel(booking.id));
-      this.#say('Your booking is cancelled. The seats are free again.', 'info');
+      const left = await this.#client.cancel(booking.id, seats);
+      this.#put(left);
+      const what =
+        left.status === 'cancelled'
+          ? 'Your booking is cancelled. The seats are free again.'
+          : `${plural(seats?.length ?? 0, 'seat')} given back.`;
+      this.#say(left.payment ? `${what} Your money is on its way back.` : what, 'info');
     } catch (error) {
       this.#failed(error);
     }
@@ -147,17 +183,21 @@ export class Buyer extends Emitter<BuyerEvents> {
   async refresh(signedIn: boolean): Promise<void> {
     if (!signedIn) {
       this.#known.clear();
-      return this.#setBookings([]);
+      return this.#own.set([]);
     }
     await this.#loaded();
-    const { bookings } = await this.#client.request('bookings:list', { eventId: this.eventId });
-    this.#setBookings(bookings);
+    const bookings = await this.#own.reload();
     const booked = new Set(bookings.map((booking) => booking.holdId));
     for (const [holdId, hold] of this.#known) {
       if (this.#map.holds.some((live) => live.holdId === holdId)) continue;
       this.#known.delete(holdId);
       if (!booked.has(holdId)) this.emit('lost', hold.seats);
     }
+  }
+
+  /** Asks for the bookings anew. */
+  reload(): Promise<Booking[]> {
+    return this.#own.reload();
   }
 
   /** Holds of somebody who signed out are not lost. */
@@ -200,16 +240,8 @@ export class Buyer extends Emitter<BuyerEvents> {
   }
 
   #put(booking: Booking): void {
-    const others = this.bookings.filter((each) => each.id !== booking.id);
     this.#known.delete(booking.holdId);
-    this.#setBookings([...others, booking].sort((a, b) => b.createdAt.localeCompare(a.createdAt)));
-  }
-
-  #setBookings(bookings: Booking[]): void {
-    this.bookings = bookings;
-    const active = bookings.filter((booking) => booking.status === 'confirmed');
-    this.#board.setBooked(active.flatMap((booking) => booking.seats.map((seat) => seat.seat)));
-    this.emit('bookings', bookings);
+    this.#own.put(booking);
   }
 
   #gone(hold: Hold, error: unknown): void {
@@ -226,14 +258,7 @@ export class Buyer extends Emitter<BuyerEvents> {
 
   #failed(error: unknown): void {
     if (!(error instanceof RequestFailed)) throw error;
-    const { allowed } = error.details;
-    const limits: Partial<Record<RequestFailed['code'], string>> = {
-      'seats-per-hold': `You can hold ${allowed} seats at a time at most.`,
-      'seats-per-buyer': `You can have ${allowed} seats at this event at most.`,
-      'connection-lost': 'No connection to the hub. Nothing was changed: try again in a moment.',
-      timeout: 'The hub takes too long to answer. Try again in a moment.',
-    };
-    this.#say(limits[error.code] ?? error.message, 'bad');
+    this.#say(refusalWords(error), 'bad');
   }
 
   #say(text: string, kind: NoticeKind): void {

@@ -2,23 +2,29 @@
 import type { SeatMap } from '../client/seat-map.ts';
 import type { Hold } from '../contracts.gen.ts';
 import type { Buyer } from './buyer.ts';
+import type { Checkout } from './checkout.ts';
 import { byId, el, fill, icon } from './dom.ts';
 import { countdown, money, plural } from './format.ts';
 import type { HubClock } from './hub-clock.ts';
+import { PayPanel } from './pay-panel.ts';
 import type { SeatWords } from './seat-words.ts';
 import { announce } from './toast.ts';
 
 interface CartOptions {
   map: SeatMap;
   buyer: Buyer;
+  /** Where the event is paid online. */
+  checkout: Checkout | undefined;
   clock: HubClock;
   holdMs: number;
+  payingMs: number;
   words: SeatWords;
   colorOf: (seat: number) => string;
   reveal: (seat: number) => void;
 }
 
 const warnMs = 60_000;
+const primary = 'button-primary button-wide';
 
 export class Cart {
   readonly #options: CartOptions;
@@ -28,10 +34,12 @@ export class Cart {
   /** What has to be shown anew every moment, per hold. */
   #timers: ((now: number) => void)[] = [];
   #warned = '';
+  #panels = new Map<string, PayPanel>();
 
   constructor(options: CartOptions) {
     this.#options = options;
     options.map.on('holds', () => this.#show());
+    options.checkout?.on('changed', () => this.#show());
     this.#toggle.addEventListener('click', () => this.open(this.#section.dataset['open'] !== 'true'));
     setInterval(() => this.#tick(), 250);
     this.#show();
@@ -45,8 +53,10 @@ export class Cart {
 
   #show(): void {
     const { holds } = this.#options.map;
-    const focused =
-      document.activeElement instanceof HTMLElement ? document.activeElement.dataset['act'] : undefined;
+    const focused = document.activeElement instanceof HTMLElement ? document.activeElement : undefined;
+    const act = this.#body.contains(focused ?? null) ? focused?.dataset['act'] : undefined;
+    for (const holdId of this.#panels.keys())
+      if (!holds.some((hold) => hold.holdId === holdId)) this.#panels.delete(holdId);
     this.#section.dataset['seats'] = `${holds.reduce((sum, hold) => sum + hold.seats.length, 0)}`;
     this.#timers = [];
     fill(this.#body, ...(holds.length === 0 ? [this.#empty()] : holds.map((hold) => this.#hold(hold))));
@@ -54,7 +64,9 @@ export class Cart {
     this.#summary(holds);
     this.#tick();
     // The list is made anew, and a keyboard must not be thrown back to the top of the page.
-    if (focused) this.#body.querySelector<HTMLElement>(`[data-act="${focused}"]`)?.focus();
+    if (focused && focused !== document.activeElement && this.#body.contains(focused))
+      focused.focus({ preventScroll: true });
+    else if (act) this.#body.querySelector<HTMLElement>(`[data-act="${act}"]`)?.focus();
   }
 
   #empty(): HTMLElement {
@@ -67,29 +79,24 @@ export class Cart {
   }
 
   #hold(hold: Hold): HTMLElement {
-    const { buyer, holdMs } = this.#options;
+    const { buyer, holdMs, payingMs } = this.#options;
+    const isSettled = buyer.settled.has(hold.holdId);
+    const wholeMs = isSettled ? Math.max(holdMs, payingMs) : holdMs;
     const time = el('span', { class: 'countdown-time', 'data-countdown': hold.holdId });
     const bar = el('span', { class: 'countdown-bar' });
     const countdownRow = el(
       'div',
       { class: 'countdown', role: 'timer', 'aria-label': 'Time left' },
       icon('clock'),
-      el('span', { class: 'countdown-words' }, 'Kept for you for'),
+      el('span', { class: 'countdown-words' }, isSettled ? 'Time to pay' : 'Kept for you for'),
       time,
     );
-    const confirm = this.#button('Book now', 'confirm', 'button-primary button-wide', () =>
-      buyer.confirm(hold),
-    );
-    const extend = this.#button('More time', 'extend', 'button-quiet', () => buyer.extend(hold));
-    const release = this.#button('Release all', 'release', 'button-quiet', () => buyer.release(hold));
-    extend.hidden = hold.extensionsLeft === 0;
-    extend.title = `Starts your time anew (${plural(hold.extensionsLeft, 'time')} left)`;
     const box = el(
       'div',
       { class: 'hold', 'data-hold': hold.holdId },
       countdownRow,
       el('div', { class: 'countdown-track' }, bar),
-      el('ul', { class: 'lines' }, ...hold.seats.map((seat) => this.#line(hold, seat))),
+      el('ul', { class: 'lines' }, ...hold.seats.map((seat) => this.#line(hold, seat, isSettled))),
       el(
         'div',
         { class: 'total' },
@@ -100,24 +107,52 @@ export class Cart {
           money(hold.totalCents, hold.currency),
         ),
       ),
-      confirm,
-      el('div', { class: 'hold-actions' }, extend, release),
+      ...this.#ending(hold, isSettled),
     );
     this.#timers.push((now) => {
       const left = hold.expiresAt - now;
       time.textContent = countdown(left);
-      bar.style.transform = `scaleX(${Math.max(0, Math.min(1, left / holdMs))})`;
+      bar.style.transform = `scaleX(${Math.max(0, Math.min(1, left / wholeMs))})`;
       box.dataset['urgent'] = `${left < warnMs}`;
-      confirm.disabled = left <= 0;
       if (left < warnMs && left > 0 && this.#warned !== `${hold.holdId} ${hold.expiresAt}`) {
         this.#warned = `${hold.holdId} ${hold.expiresAt}`;
-        if (holdMs > warnMs * 1.5) announce('Less than a minute left to book your seats.');
+        if (wholeMs > warnMs * 1.5) announce('Less than a minute left to book your seats.');
       }
     });
     return box;
   }
 
-  #line(hold: Hold, seat: number): HTMLElement {
+  /** What the cart ends in: booking, or paying. */
+  #ending(hold: Hold, isSettled: boolean): HTMLElement[] {
+    const { buyer, checkout } = this.#options;
+    const step = checkout?.stepOf(hold.holdId);
+    if (checkout && step) {
+      const panel = this.#panels.get(hold.holdId) ?? new PayPanel(checkout, hold);
+      // Also after a reload: a phone must not hide what has to be done.
+      if (!this.#panels.has(hold.holdId)) this.open(true);
+      this.#panels.set(hold.holdId, panel);
+      panel.show(hold, step, isSettled);
+      return [panel.element];
+    }
+    this.#panels.delete(hold.holdId);
+    const isPaid = checkout !== undefined && hold.totalCents > 0;
+    const go = isPaid
+      ? this.#button(`Pay ${money(hold.totalCents, hold.currency)}`, 'pay', primary, async () => {
+          checkout.open(hold);
+          this.#panels.get(hold.holdId)?.focus();
+        })
+      : this.#button('Book now', 'confirm', primary, () => buyer.confirm(hold));
+    this.#timers.push((now) => {
+      if (go.dataset['busy'] === undefined) go.disabled = hold.expiresAt <= now;
+    });
+    const extend = this.#button('More time', 'extend', 'button-quiet', () => buyer.extend(hold));
+    const release = this.#button('Release all', 'release', 'button-quiet', () => buyer.release(hold));
+    extend.hidden = hold.extensionsLeft === 0;
+    extend.title = `Starts your time anew (${plural(hold.extensionsLeft, 'time')} left)`;
+    return [go, el('div', { class: 'hold-actions' }, extend, release)];
+  }
+
+  #line(hold: Hold, seat: number, isSettled: boolean): HTMLElement {
     const { words, colorOf, reveal, buyer } = this.#options;
     const row = words.parts(seat).slice(0, -1).join(', ');
     const name = words.parts(seat).at(-1) ?? '';
@@ -141,7 +176,7 @@ export class Cart {
     );
     remove.addEventListener('click', () => void buyer.release(hold, [seat]));
     const price = el('span', { class: 'line-price' }, money(words.priceCents(seat), hold.currency));
-    return el('li', { class: 'line', 'data-cart-seat': seat }, show, price, remove);
+    return el('li', { class: 'line', 'data-cart-seat': seat }, show, price, !isSettled && remove);
   }
 
   #button(text: string, act: string, look: string, run: () => Promise<void>): HTMLButtonElement {

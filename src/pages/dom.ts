@@ -44,6 +44,7 @@ const paths = {
   pin: 'M12 21s-6.5-5.4-6.5-10.5a6.5 6.5 0 0 1 13 0C18.5 15.6 12 21 12 21zM12 8.2a2.3 2.3 0 1 0 0 4.6 2.3 2.3 0 0 0 0-4.6z',
   arrow: 'M5 12h14M13 6l6 6-6 6',
   chevron: 'M6 15l6-6 6 6',
+  lock: 'M7 10.5V8a5 5 0 0 1 10 0v2.5M6 10.5h12a1 1 0 0 1 1 1V19a1 1 0 0 1-1 1H6a1 1 0 0 1-1-1v-7.5a1 1 0 0 1 1-1z',
 } as const;
 
 export function icon(name: keyof typeof paths): SVGSVGElement {

@@ -6,12 +6,14 @@ import { api, Problem } from './api.ts';
 import { showBookings } from './bookings.ts';
 import { Buyer } from './buyer.ts';
 import { Cart } from './cart.ts';
+import { Checkout } from './checkout.ts';
 import { byId, el, fill } from './dom.ts';
 import { showHead } from './event-head.ts';
 import { money, plural, spokenMoney } from './format.ts';
 import { HubClock } from './hub-clock.ts';
 import { showKey, showPrices } from './legend.ts';
 import { MapView } from './map-view.ts';
+import { tabMemory } from './pay-step.ts';
 import { SeatBoard } from './seat-board.ts';
 import { SeatList } from './seat-list.ts';
 import { SeatWords } from './seat-words.ts';
@@ -58,8 +60,10 @@ function show(session: Session, client: SeatcastClient, event: SeatedEvent, boar
   showPrices(board, view, event);
   showKey(view);
   showTooltip(board, view, words, (seat) => money(words.priceCents(seat), event.currency));
-  showBookings(buyer, reveal);
-  new Cart({ map, buyer, clock, words, colorOf, holdMs: event.rules.holdMs, reveal });
+  showBookings({ buyer, event, clock, reveal });
+  const checkout = event.rules.payment === 'online' ? startCheckout(client, buyer) : undefined;
+  const { holdMs, payingMs } = event.rules;
+  new Cart({ map, buyer, checkout, clock, words, colorOf, holdMs, payingMs, reveal });
   new SeatList(byId('seat-list', HTMLElement), {
     board,
     spokenPrice: (seat) => spokenMoney(words.priceCents(seat), event.currency),
@@ -91,6 +95,16 @@ function show(session: Session, client: SeatcastClient, event: SeatedEvent, boar
   sync();
   board.setStates(map.replica.seats, 'all');
   buyer.adopt(map.holds);
+  if (map.fresh) void checkout?.resume();
+}
+
+function startCheckout(client: SeatcastClient, buyer: Buyer): Checkout {
+  const simulated = document.body.dataset['payments'] === 'simulated';
+  const map = client.watch(buyer.eventId);
+  const checkout = new Checkout({ client, map, buyer, simulated, memory: tabMemory });
+  checkout.on('notice', ({ text, kind }) => toast(text, kind));
+  checkout.on('leave', (url) => location.assign(url));
+  return checkout;
 }
 
 /** The socket is whoever is signed in; a token the hub no longer takes makes nobody of them. */

@@ -1,27 +1,30 @@
 /**
  * What each step of a payment does and what follows it. A step is a row that was written before it is taken,
- * and it is taken under an idempotency key of its own: whoever finds it, as often as it takes, the provider
- * does it once.
+ * and whoever finds it, as often as it takes, the provider does it once.
  *
  *     start ──> authorise ──> book ──> capture ──> (refund)
  *                   │           └────> void         when the seats are somebody else's
- *                   └ declined, or void             when the bank or the buyer never decides
+ *                   ├ void                          when the bank or the buyer never decides
+ *                   └ declined ──> void             long after, so that nobody can still pay it
  */
 import type { Confirms } from '../bookings/confirms.ts';
 import type { PaymentProgress } from '../contracts.gen.ts';
 import type { SagaStepRow } from '../database/statements.ts';
 import { RequestError } from '../errors.ts';
 import type { EventCard, Events } from '../events/events.ts';
+import { newId } from '../ids.ts';
 import { holdSeats } from '../redis/scripts/hold-seats.ts';
 import { readHold } from '../redis/scripts/read-hold.ts';
 import type { Inventory } from '../seats/inventory.ts';
 import {
   type BuyerAction,
+  type CapturedPayment,
   type Payment,
   PaymentDeclined,
   type PaymentProvider,
   type RefundedPayment,
 } from './provider.ts';
+import type { SagaTimings } from './saga-timings.ts';
 
 /** How a step ended. */
 export type StepEnd =
@@ -30,26 +33,24 @@ export type StepEnd =
       /** undefined: as it was. */
       state?: PaymentProgress;
       paymentId?: string;
+      /** What went wrong, for people. undefined: as it was. */
       reason?: string;
       next?: { kind: SagaStepRow['kind']; cents?: number; inMs?: number };
+      /** What was given back by now, in all. */
       refundedCents?: number;
       action?: BuyerAction | undefined;
     }
   /** Nothing has changed; it is looked at again. Not a failure. */
-  | { end: 'wait'; inMs: number; reason: string; action?: BuyerAction | undefined };
-
-/** A buyer who has just paid is there to confirm; only if they are gone the hub books for them. */
-const bookAfterMs = 5000;
-/** Webhooks are quicker; this is for those that never come. */
-const lookEveryMs = 10_000;
-/** Payments that nobody decides are let go of when the time to pay is long over. */
-const undecidedMs = 300_000;
+  | { end: 'wait'; inMs: number; action?: BuyerAction | undefined }
+  /** inMs null: not before somebody has looked at it. */
+  | { end: 'failed'; inMs: number | null; reason: string; attempts: number };
 
 export interface StepParts {
   provider: PaymentProvider;
   events: Events;
   inventory: Inventory;
   confirms: Confirms;
+  timings: SagaTimings;
 }
 
 /** Takes a step. Throws what the provider throws, and `RequestError` when it can be tried again. */
@@ -72,35 +73,52 @@ export function takeStep(parts: StepParts, step: SagaStepRow): Promise<StepEnd> 
   }
 }
 
+/** The same for every attempt of the buyer's, whoever asks: it is done once. */
 const keyOf = (step: SagaStepRow, part: string | number = step.attempt): string =>
   `${step.hold_id}:${step.kind}:${part}`;
 
-async function start({ provider, events }: StepParts, step: SagaStepRow): Promise<StepEnd> {
-  const payment = await provider.start({
+/**
+ * A new key each time: a payment is captured and voided once anyway, and under a known key a provider may
+ * repeat a "no" that is not true any more.
+ */
+const freshKeyOf = (step: SagaStepRow): string => keyOf(step, newId());
+
+async function start({ provider, events, timings }: StepParts, step: SagaStepRow): Promise<StepEnd> {
+  const { hold_id: holdId, event_id: eventId, user_id: userId, method } = step;
+  const request = {
     idempotencyKey: keyOf(step),
     amountCents: step.amount_cents,
     currency: step.currency,
-    reference: { holdId: step.hold_id, eventId: step.event_id, userId: step.user_id },
-    ...(step.method ? { method: step.method } : {}),
-  });
-  return follow(payment, step, await payingMs(events, step));
+    reference: { holdId, eventId, userId },
+    ...(method ? { method } : {}),
+  };
+  try {
+    return follow(await provider.start(request), step, await payingMs(events, step), timings);
+  } catch (error) {
+    if (!(error instanceof PaymentDeclined)) throw error;
+    return { end: 'done', state: 'declined', reason: error.message };
+  }
 }
 
 /** A payment that waits is asked how it is; any other is asked of the bank. */
-async function authorise({ provider, events }: StepParts, step: SagaStepRow): Promise<StepEnd> {
+async function authorise({ provider, events, timings }: StepParts, step: SagaStepRow): Promise<StepEnd> {
   const paymentId = step.payment_id ?? '';
   const limitMs = await payingMs(events, step);
   if (step.state === 'pending') {
     const payment = await provider.find(paymentId);
-    if (!payment) return { end: 'done', state: 'declined', reason: 'The provider has no such payment.' };
-    return follow(payment, step, limitMs);
+    if (payment) return follow(payment, step, limitMs, timings);
+    return { end: 'done', state: 'declined', reason: 'The provider has no such payment.' };
   }
-  const payment = await provider.authorise({
-    idempotencyKey: keyOf(step),
-    paymentId,
-    ...(step.method ? { method: step.method } : {}),
-  });
-  return follow(payment, step, limitMs);
+  const { method } = step;
+  const request = { idempotencyKey: keyOf(step), paymentId, ...(method ? { method } : {}) };
+  try {
+    return follow(await provider.authorise(request), step, limitMs, timings);
+  } catch (error) {
+    if (!(error instanceof PaymentDeclined)) throw error;
+    // It is further than that, or was let go of: how it is says what follows.
+    if (error.code === 'wrong-state' && error.payment) return follow(error.payment, step, limitMs, timings);
+    return { end: 'done', state: 'declined', reason: error.message, ...laterVoid(step, limitMs, timings) };
+  }
 }
 
 async function payingMs(events: Events, step: SagaStepRow): Promise<number> {
@@ -108,54 +126,71 @@ async function payingMs(events: Events, step: SagaStepRow): Promise<number> {
 }
 
 /** What follows from how the payment is. */
-function follow(payment: Payment, step: SagaStepRow, payingMs: number): StepEnd {
+function follow(payment: Payment, step: SagaStepRow, payingMs: number, timings: SagaTimings): StepEnd {
   const { paymentId } = payment;
   switch (payment.state) {
     case 'created':
       return { end: 'done', state: 'started', paymentId, next: { kind: 'authorise' } };
     case 'pending': {
-      if (step.age_ms > payingMs + undecidedMs) {
+      if (step.step_age_ms > payingMs + timings.undecidedMs) {
         const reason = 'Nobody decided about the payment in time.';
         return { end: 'done', state: 'voiding', paymentId, reason, next: { kind: 'void' } };
       }
       const { action } = payment;
-      if (step.state === 'pending') return { end: 'wait', inMs: lookEveryMs, reason: '', action };
-      const next = { kind: 'authorise', inMs: lookEveryMs } as const;
-      return { end: 'done', state: 'pending', paymentId, next, action };
+      const inMs = timings.lookEveryMs;
+      if (step.state === 'pending') return { end: 'wait', inMs, action };
+      return { end: 'done', state: 'pending', paymentId, next: { kind: 'authorise', inMs }, action };
     }
     case 'authorised': {
-      const inMs = step.state === 'pending' ? 0 : bookAfterMs;
+      // Whoever waits for a notice is not there to confirm, and nobody may wait until the hold runs out.
+      const leftMs = step.state === 'pending' ? 0 : Math.max(0, payingMs - step.age_ms - marginMs);
+      const inMs = Math.min(timings.bookAfterMs, leftMs);
       return { end: 'done', state: 'authorised', paymentId, next: { kind: 'book', inMs } };
     }
-    case 'declined':
-      return { end: 'done', state: 'declined', paymentId, reason: payment.reason };
+    case 'declined': {
+      const { reason } = payment;
+      return { end: 'done', state: 'declined', paymentId, reason, ...laterVoid(step, payingMs, timings) };
+    }
     case 'voided':
-      return { end: 'done', state: 'voided', paymentId };
+      return { end: 'done', state: 'voided', paymentId, reason: 'The provider let go of the payment.' };
     case 'captured':
     case 'refunded':
-      throw new PaymentDeclined(
-        'wrong-state',
-        `The payment is ${payment.state} before its seats are booked.`,
-      );
+      return takenTooSoon(payment);
     default:
       return payment satisfies never;
   }
+}
+
+/** Kept for the way to the booking. */
+const marginMs = 1000;
+
+/**
+ * Buyers may try again with the provider itself, without us. So a declined payment is let go of once it would
+ * be too late for its seats, and no money can come after that.
+ */
+function laterVoid(step: SagaStepRow, payingMs: number, { undecidedMs }: SagaTimings) {
+  return { next: { kind: 'void', inMs: undecidedMs + Math.max(0, payingMs - step.age_ms) } } as const;
+}
+
+/** The money was taken although nothing is sold for it, by hand or by a call whose end nobody saw: it goes back. */
+function takenTooSoon(payment: CapturedPayment | RefundedPayment): StepEnd {
+  const { paymentId, refundedCents } = payment;
+  const end = { end: 'done', paymentId, refundedCents, reason: 'The money had been taken already.' } as const;
+  if (payment.state === 'refunded') return { ...end, state: 'refunded' };
+  return { ...end, state: 'refunding', next: { kind: 'refund' } };
 }
 
 /**
  * The buyer has paid and has not come for the seats, or the money came late. If the hold is gone and nobody
  * was told "no", the same seats are held again under its name, if they are free.
  */
-async function book({ events, inventory, confirms }: StepParts, step: SagaStepRow): Promise<StepEnd> {
-  const { hold_id: holdId, user_id: userId } = step;
-  const card = await events.card(step.event_id);
+async function book(parts: StepParts, step: SagaStepRow): Promise<StepEnd> {
+  const { hold_id: holdId, user_id: userId, seats } = step;
+  const card = await parts.events.card(step.event_id);
   if (!card) throw new RequestError('try-later');
   try {
-    const stored = await confirms.stored(card, userId, holdId);
-    if (!stored) {
-      await holdAgain(inventory, card, step);
-      await confirms.confirm(card, { userId, sessionId: null, requestId: null }, holdId);
-    }
+    await holdAgain(parts, card, { holdId, userId, seats });
+    await parts.confirms.confirm(card, { userId, sessionId: null, requestId: null }, holdId);
     // The statement that booked has ended this step and written the next.
     return { end: 'done' };
   } catch (error) {
@@ -164,19 +199,20 @@ async function book({ events, inventory, confirms }: StepParts, step: SagaStepRo
   }
 }
 
-async function holdAgain(inventory: Inventory, card: EventCard, step: SagaStepRow): Promise<void> {
-  const { hold_id: holdId, user_id: owner, seats } = step;
+/**
+ * Holds the seats of a paid hold that has run out once more, under its name, unless its confirm was decided.
+ * If they are somebody else's by now, the confirm that follows finds no hold and refuses.
+ */
+export async function holdAgain(
+  { inventory, confirms }: Pick<StepParts, 'inventory' | 'confirms'>,
+  card: EventCard,
+  { holdId, userId: owner, seats }: { holdId: string; userId: string; seats: number[] },
+): Promise<void> {
   const { answer } = await inventory.run(readHold, card.id, { holdId });
-  if (answer.status === 'hold') return;
+  if (answer.status === 'hold' || (await confirms.isDecided(card.id, holdId))) return;
   const requestId = `again-${holdId}`;
-  await inventory.run(holdSeats, card.id, {
-    owner,
-    requestId,
-    fingerprint: requestId,
-    holdId,
-    into: undefined,
-    seats,
-  });
+  const fingerprint = requestId;
+  await inventory.run(holdSeats, card.id, { owner, requestId, fingerprint, holdId, into: undefined, seats });
 }
 
 const isRefusal = ({ code }: RequestError): boolean =>
@@ -187,31 +223,34 @@ const isRefusal = ({ code }: RequestError): boolean =>
 
 async function capture({ provider }: StepParts, step: SagaStepRow): Promise<StepEnd> {
   const paymentId = step.payment_id ?? '';
-  const payment = await provider.capture({ idempotencyKey: keyOf(step, step.attempts), paymentId });
-  return { end: 'done', state: payment.state };
+  const payment = await provider.capture({ idempotencyKey: freshKeyOf(step), paymentId });
+  return { end: 'done', state: payment.state, refundedCents: payment.refundedCents };
 }
 
-async function letGo({ provider }: StepParts, step: SagaStepRow): Promise<StepEnd> {
+async function letGo({ provider, timings }: StepParts, step: SagaStepRow): Promise<StepEnd> {
   const paymentId = step.payment_id;
   if (!paymentId) return { end: 'done', state: 'voided' };
   try {
-    await provider.void({ idempotencyKey: keyOf(step, step.attempts), paymentId });
+    await provider.void({ idempotencyKey: freshKeyOf(step), paymentId });
     return { end: 'done', state: 'voided' };
   } catch (error) {
+    if (!(error instanceof PaymentDeclined)) throw error;
+    if (error.code === 'payment-not-found') return { end: 'done', state: 'voided' };
+    const { payment } = error;
+    // The bank is deciding at this moment.
+    if (payment?.state === 'pending') return { end: 'wait', inMs: timings.lookEveryMs };
     // It was taken after all: then it goes back.
-    if (!(error instanceof PaymentDeclined) || error.payment?.state !== 'captured') throw error;
-    const next = { kind: 'refund', cents: step.amount_cents } as const;
-    return { end: 'done', state: 'refunding', reason: 'It had been captured.', next };
+    if (payment?.state === 'captured' || payment?.state === 'refunded') return takenTooSoon(payment);
+    throw error;
   }
 }
 
 /** The key is the step's: a booking may be refunded in parts. */
 async function refund({ provider }: StepParts, step: SagaStepRow): Promise<StepEnd> {
+  // An admin has given up taking the money while the booking was cancelled: it is let go of as a whole.
+  if (step.state === 'voiding' || step.state === 'voided') return { end: 'done' };
   const paymentId = step.payment_id ?? '';
-  const amountCents = step.step_cents;
-  const idempotencyKey = keyOf(step, step.id);
-  const payment = await provider.refund({ idempotencyKey, paymentId, amountCents });
-  return { end: 'done', state: refundState(payment), refundedCents: amountCents };
+  const part = step.step_cents > 0 ? { amountCents: step.step_cents } : {};
+  const payment = await provider.refund({ idempotencyKey: keyOf(step, step.id), paymentId, ...part });
+  return { end: 'done', state: payment.state, refundedCents: payment.refundedCents };
 }
-
-const refundState = (payment: { state: 'captured' } | RefundedPayment): PaymentProgress => payment.state;

@@ -1,77 +1,67 @@
 /**
  * The payment of a hold, from its start to the captured money or back. A saga in the sense of Garcia-Molina
  * and Salem: steps, each with what undoes it (void, refund, release), each written in PostgreSQL before it is
- * taken, so that any node can go on where another died.
+ * taken, so that any node can go on where another died. This is the buyer's side of it; `saga-runner.ts` takes
+ * the steps, `saga-steps.ts` says what each does, `saga-desk.ts` is for admins.
  */
 import { type Clock, systemClock } from '../clock.ts';
 import type { Hold, Payment as PaymentView } from '../contracts.gen.ts';
 import type { Database } from '../database/database.ts';
 import {
-  endSagaStep,
-  failSagaStep,
   hastenSaga,
   openSaga,
   readSaga,
+  refuseHold,
   type SagaRow,
   type SagaStepRow,
-  takeSagaSteps,
 } from '../database/statements.ts';
 import { RequestError } from '../errors.ts';
 import { type EventCard, priceOf } from '../events/events.ts';
-import { faultPoint } from '../fault-points.ts';
 import type { Logger } from '../log.ts';
 import { readHold } from '../redis/scripts/read-hold.ts';
 import type { Session } from '../session.ts';
 import type { GuardedProvider } from './guarded.ts';
-import { type BuyerAction, PaymentDeclined, PaymentUnavailable } from './provider.ts';
-import { type StepEnd, type StepParts, takeStep } from './saga-steps.ts';
+import type { BuyerAction, PaymentNotice } from './provider.ts';
+import { SagaRunner } from './saga-runner.ts';
+import { holdAgain, type StepEnd, type StepParts } from './saga-steps.ts';
+import { defaultSagaTimings, type SagaTimings } from './saga-timings.ts';
 
-const pollMs = 500;
-/** Longer than all attempts at the provider together. */
-const leaseMs = 60_000;
-const atMost = 32;
-const firstPauseMs = 1000;
-const longestPauseMs = 300_000;
-/** About half an hour of trying: then somebody has to look at it. */
-const attemptsAtMost = 12;
-/** How long a buyer is kept waiting for the provider's answer. */
-const startMs = 15_000;
 const lookEveryMs = 100;
+/** Two at once open one payment; the second sees it the second time. */
+const opensAtMost = 3;
 
 const isPaid = new Set(['authorised', 'booked', 'captured', 'refunding', 'refunded']);
 const isUndecided = new Set(['starting', 'started', 'pending']);
 
 export class Sagas {
+  readonly runner: SagaRunner;
   readonly #db: Database;
   readonly #parts: StepParts & { provider: GuardedProvider };
   readonly #log: Logger;
   readonly #clock: Clock;
-  readonly #attemptsAtMost: number;
+  /** What the buyers who wait here have to do. */
   readonly #actions = new Map<string, BuyerAction | undefined>();
-  readonly #taking = new Set<Promise<unknown>>();
-  #cancel: (() => void) | undefined;
-  #round: Promise<void> | undefined;
-  #stopped = false;
-  readonly counts = { taken: 0, failed: 0, dead: 0 };
   /** A payment came further. More than once if a node died over it. */
   listener: ((saga: SagaRow, payment: PaymentView) => void) | undefined;
   /** Marks what followed a step as done; without it the outbox does it again. */
   done: (outboxId: string) => void = () => undefined;
 
   constructor(
-    parts: StepParts & {
+    parts: Omit<StepParts, 'timings'> & {
       provider: GuardedProvider;
       db: Database;
       log: Logger;
       clock?: Clock;
-      attempts?: number;
+      timings?: Partial<SagaTimings> | undefined;
     },
   ) {
-    this.#db = parts.db;
-    this.#parts = parts;
-    this.#log = parts.log;
-    this.#clock = parts.clock ?? systemClock;
-    this.#attemptsAtMost = parts.attempts ?? attemptsAtMost;
+    const { clock = systemClock, db, log } = parts;
+    this.#db = db;
+    this.#log = log;
+    this.#clock = clock;
+    this.#parts = { ...parts, timings: { ...defaultSagaTimings, ...parts.timings } };
+    this.runner = new SagaRunner({ ...this.#parts, db, log, clock });
+    this.runner.ended = (step, end, outboxId) => this.#ended(step, end, outboxId);
   }
 
   /** Whether the provider can be asked: neither away nor overloaded. */
@@ -79,32 +69,15 @@ export class Sagas {
     return this.#parts.provider.available;
   }
 
-  run(): void {
-    this.#cancel = this.#clock.after(pollMs, () => {
-      this.#round = this.#take(null)
-        .then(() => undefined)
-        .catch((error) => this.#log.debug({ err: error }, 'could not look for steps of payments'))
-        .finally(() => this.#stopped || this.run());
-    });
-  }
-
-  /** Ends after the steps that are under way. */
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#cancel?.();
-    await this.#round;
-    await Promise.allSettled(this.#taking);
-  }
-
   /** Somebody has written a step: looks now rather than with the next poll. */
   kick(): void {
-    if (this.#stopped) return;
-    this.#take(null).catch(() => undefined);
+    this.runner.look();
   }
 
-  /** A provider's notice about a payment. @returns whether it is one of ours */
-  async hasten(paymentId: string): Promise<boolean> {
-    const waiting = await this.#db.run(hastenSaga, paymentId);
+  /** A provider's notice about a payment. @returns whether it is one of ours that waits for news */
+  async hasten({ paymentId, state }: Pick<PaymentNotice, 'paymentId' | 'state'>): Promise<boolean> {
+    const mayBePaid = state !== 'declined' && state !== 'voided';
+    const waiting = await this.#db.run(hastenSaga, paymentId, mayBePaid);
     if (waiting.length > 0) this.kick();
     return waiting.length > 0;
   }
@@ -114,48 +87,80 @@ export class Sagas {
    * Throws `payment-declined`, `hold-not-found`.
    */
   async start(card: EventCard, session: Session, hold: Hold, method = ''): Promise<PaymentView> {
-    const [opened] = await this.#db.run(
-      openSaga,
-      hold.holdId,
-      card.id,
-      session.userId,
-      this.#parts.provider.name,
-      method,
-      hold.seats,
-      hold.totalCents,
-      hold.currency,
-    );
-    if (!opened?.is_mine) throw new RequestError('hold-not-found');
-    const end = this.#clock.monotonic() + startMs;
-    for (;;) {
-      await this.#take(hold.holdId);
-      const saga = await this.read(hold.holdId);
-      if (saga?.state === 'declined') throw declined(saga);
-      // A pending one waits for the buyer or for a webhook, not for us.
-      const isOurs = saga?.state === 'starting' || saga?.state === 'started';
-      if (saga && (!isOurs || this.#clock.monotonic() > end)) {
-        return this.#view(saga, await this.#actionOf(saga));
+    const { holdId } = hold;
+    await this.#open(card, session, hold, method);
+    let isOver = false;
+    const over = Promise.withResolvers<void>();
+    const cancel = this.#clock.after(this.#parts.timings.answerMs, () => {
+      isOver = true;
+      over.resolve();
+    });
+    this.#actions.set(holdId, undefined);
+    try {
+      for (;;) {
+        await Promise.race([this.runner.takeAll(holdId), over.promise]);
+        const saga = await this.read(holdId);
+        if (saga?.state === 'declined') throw new RequestError('payment-declined', { reason: saga.reason });
+        // A pending one waits for the buyer or for a notice, not for us.
+        const isOurs = saga?.state === 'starting' || saga?.state === 'started';
+        if (saga && (!isOurs || isOver)) return this.#view(saga, await this.#actionOf(saga));
+        // Another node is at it.
+        await new Promise<void>((resolve) => void this.#clock.after(lookEveryMs, resolve));
       }
-      await new Promise<void>((resolve) => this.#clock.after(lookEveryMs, resolve));
+    } finally {
+      cancel();
+      this.#actions.delete(holdId);
     }
+  }
+
+  async #open(card: EventCard, session: Session, hold: Hold, method: string): Promise<void> {
+    const { holdId, seats, totalCents, currency } = hold;
+    const { name } = this.#parts.provider;
+    for (let i = 0; i < opensAtMost; i++) {
+      const parameters = [
+        holdId,
+        card.id,
+        session.userId,
+        name,
+        method,
+        seats,
+        totalCents,
+        currency,
+      ] as const;
+      const [opened] = await this.#db.run(openSaga, ...parameters);
+      if (opened?.is_mine) return;
+      if (opened?.is_mine === false) break;
+    }
+    throw new RequestError('hold-not-found');
   }
 
   async read(holdId: string): Promise<SagaRow | undefined> {
     return (await this.#db.run(readSaga, holdId))[0];
   }
 
-  /** Throws `payment-required`, `payment-pending` unless the hold is paid for, costs nothing, or is gone. */
+  /**
+   * Whether a hold can be booked: it is paid for, costs nothing, or is gone. One that was paid for too late
+   * is held again. Throws `payment-required`, `payment-pending`.
+   */
   async checkPaid(card: EventCard, userId: string, holdId: string): Promise<void> {
     const saga = await this.read(holdId);
     if (saga && saga.user_id === userId) {
+      if (saga.state === 'authorised')
+        await holdAgain(this.#parts, card, { holdId, userId, seats: saga.seats });
       if (isPaid.has(saga.state)) return;
       if (isUndecided.has(saga.state)) throw new RequestError('payment-pending');
       // Voided: the confirm knows why.
       if (saga.state !== 'declined') return;
     }
     const { answer } = await this.#parts.inventory.run(readHold, card.id, { holdId });
-    if (answer.status !== 'hold') return;
+    // Whose it is the confirm finds out.
+    if (answer.status !== 'hold' || answer.owner !== userId) return;
     if (answer.seats.some((seat) => priceOf(card, seat) > 0)) throw new RequestError('payment-required');
+  }
+
+  /** The buyer has given up a hold that is being paid for: money that comes for it goes back. */
+  async giveUp(eventId: string, holdId: string): Promise<void> {
+    if (await this.read(holdId)) await this.#db.run(refuseHold, eventId, holdId, 'hold-not-found');
   }
 
   /** Tells how a payment is, as PostgreSQL has it by now. */
@@ -164,75 +169,14 @@ export class Sagas {
     if (saga) this.listener?.(saga, this.#view(saga, undefined));
   }
 
-  /** Takes the steps that are due, of one saga or of any. */
-  async #take(holdId: string | null): Promise<void> {
-    for (;;) {
-      const steps = await this.#db.run(takeSagaSteps, leaseMs, atMost, holdId);
-      if (steps.length === 0) return;
-      const taking = Promise.all(steps.map((step) => this.#one(step)));
-      this.#taking.add(taking);
-      await taking.finally(() => this.#taking.delete(taking));
-    }
-  }
-
-  async #one(step: SagaStepRow): Promise<void> {
-    this.counts.taken++;
-    try {
-      faultPoint('saga.before-call');
-      const end = await takeStep(this.#parts, step);
-      faultPoint('saga.after-call');
-      await this.#end(step, end);
-    } catch (error) {
-      await this.#fail(step, error).catch((failure) =>
-        // Its lease runs out, and it is taken again.
-        this.#log.warn({ err: failure, step: step.id }, 'could not write how a step of a payment failed'),
-      );
-    }
-  }
-
-  async #end(step: SagaStepRow, end: StepEnd): Promise<void> {
-    this.#actions.set(step.hold_id, end.action);
-    if (end.action === undefined) this.#actions.delete(step.hold_id);
-    if (end.end === 'wait') {
-      await this.#db.run(failSagaStep, step.id, end.reason, end.inMs);
-      return;
-    }
-    const { state = null, paymentId = null, reason = '', next, refundedCents = 0 } = end;
-    const [ended] = await this.#db.run(
-      endSagaStep,
-      step.id,
-      state,
-      paymentId,
-      reason,
-      next?.kind ?? null,
-      next?.cents ?? 0,
-      next?.inMs ?? 0,
-      refundedCents,
+  #ended(step: SagaStepRow, end: StepEnd, outboxId: string | null): void {
+    const { hold_id: holdId } = step;
+    if ('action' in end && this.#actions.has(holdId)) this.#actions.set(holdId, end.action);
+    if (!outboxId) return;
+    this.tell(holdId).then(
+      () => this.done(outboxId),
+      (error) => this.#log.debug({ err: error, holdId }, 'could not tell of a payment: it is told again'),
     );
-    if (!ended?.changed || !ended.outbox_id) return;
-    await this.tell(step.hold_id);
-    this.done(ended.outbox_id);
-  }
-
-  async #fail(step: SagaStepRow, error: unknown): Promise<void> {
-    this.counts.failed++;
-    const reason = reasonOf(error);
-    // Redis or PostgreSQL being away says nothing of the payment: booking is tried for as long as it takes.
-    // One that is pending is only looked at: it ends by its age.
-    const isOver = step.attempts >= this.#attemptsAtMost && step.kind !== 'book' && step.state !== 'pending';
-    if (isOver && step.kind === 'start') {
-      // No money is at stake before the payment is made.
-      return this.#end(step, { end: 'done', state: 'declined', reason });
-    }
-    if (isOver && step.kind === 'authorise') {
-      return this.#end(step, { end: 'done', state: 'voiding', reason, next: { kind: 'void' } });
-    }
-    if (isOver) this.counts.dead++;
-    const pauseMs = Math.min(firstPauseMs * 2 ** (step.attempts - 1), longestPauseMs);
-    await this.#db.run(failSagaStep, step.id, reason, isOver ? null : pauseMs * (0.5 + Math.random()));
-    const facts = { err: error, holdId: step.hold_id, step: step.kind, attempts: step.attempts };
-    if (isOver) this.#log.error(facts, 'a step of a payment is given up until somebody looks at it');
-    else this.#log.warn(facts, 'a step of a payment failed');
   }
 
   async #actionOf(saga: SagaRow): Promise<BuyerAction | undefined> {
@@ -247,15 +191,4 @@ export class Sagas {
     const { state, amount_cents: amountCents, currency } = saga;
     return { state, amountCents, currency, ...(action ? { action: { ...action } } : {}) };
   }
-}
-
-const declined = (saga: SagaRow): RequestError =>
-  new RequestError('payment-declined', { reason: saga.reason });
-
-/** For the list of sagas: what went wrong, without what is nobody's business. */
-function reasonOf(error: unknown): string {
-  if (error instanceof PaymentDeclined) return `${error.code}: ${error.message}`.slice(0, 500);
-  if (error instanceof PaymentUnavailable) return `${error.reason}: ${error.message}`.slice(0, 500);
-  if (error instanceof RequestError) return error.code;
-  return 'internal: see the log';
 }

@@ -7,6 +7,8 @@ export interface Keys {
   event(eventId: string): string[];
   /** Set of the events whose map is in this Redis: what the sweepers look after. */
   loadedEvents: string;
+  /** Hash of events that leave Redis: event id -> since when (ms). */
+  retiringEvents: string;
   /** Present while the session with this token id is revoked. */
   revoked(sessionId: string): string;
   /** A rate-limit window. */
@@ -21,6 +23,7 @@ export function makeKeys(prefix: string): Keys {
   return {
     event: (eventId) => eventParts.map((part) => `${prefix}:{${eventId}}:${part}`),
     loadedEvents: `${prefix}:loaded-events`,
+    retiringEvents: `${prefix}:retiring-events`,
     revoked: (sessionId) => `${prefix}:revoked:${sessionId}`,
     limit: (name) => `${prefix}:limit:${name}`,
     channelPrefix: `${prefix}:io`,

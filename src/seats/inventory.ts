@@ -4,6 +4,7 @@
  * publish, holds that ran out, confirms to settle.
  */
 
+import type { Actor } from '../audit/audit-log.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Database } from '../database/database.ts';
 import { bookedSeats } from '../database/statements.ts';
@@ -28,6 +29,18 @@ export interface InventoryListener {
   unsettled(eventId: string, holdId: string): void;
 }
 
+/** Keeps what scripts did, for the audit log. */
+export interface Journal {
+  ran(
+    script: string,
+    eventId: string,
+    args: unknown,
+    answer: Answer<Decoders>,
+    effects: Effects,
+    by: Actor | undefined,
+  ): void;
+}
+
 export interface Located<A> {
   answer: A;
   epoch: string;
@@ -46,6 +59,7 @@ export class Inventory {
   /** What cancels the cuts that are promised. */
   readonly #cuts = new Set<() => void>();
   listener: InventoryListener | undefined;
+  journal: Journal | undefined;
 
   constructor(parts: {
     links: RedisLinks;
@@ -66,13 +80,14 @@ export class Inventory {
   }
 
   /**
-   * Runs a script on an event. Throws `try-later` while Redis is away, `event-not-found` when there is no
+   * Runs a script on an event, for somebody (the audit log knows them then). Throws `try-later` while Redis is away, `event-not-found` when there is no
    * such event.
    */
   async run<Args, D extends Decoders>(
     script: Script<Args, D>,
     eventId: string,
     args: Args,
+    by?: Actor,
   ): Promise<Located<Answer<D>>> {
     // Between loading and running, Redis may be emptied once more.
     for (let attempt = 0; attempt < 3; attempt++) {
@@ -82,6 +97,7 @@ export class Inventory {
       );
       if (outcome.loaded) {
         const { epoch, position } = outcome.effects;
+        this.journal?.ran(script.name, eventId, args, outcome.answer, outcome.effects, by);
         this.#act(eventId, outcome.effects);
         return { answer: outcome.answer, epoch, position };
       }
@@ -107,7 +123,9 @@ export class Inventory {
     if (!card) throw new RequestError('event-not-found');
     const { seats, booked } = await this.truth(card);
     const result = await this.#guard(async () => {
-      const loaded = await loadEvent(this.#links.commands, this.#keys.event(eventId), run, {
+      // First, or a node that dies in between leaves a map that no sweeper knows.
+      await this.#links.commands.sadd(this.#keys.loadedEvents, eventId);
+      return loadEvent(this.#links.commands, this.#keys.event(eventId), run, {
         epoch: newEpoch(),
         seats,
         booked,
@@ -115,8 +133,6 @@ export class Inventory {
         tickMs: this.#tickMs,
         ...card.rules,
       });
-      await this.#links.commands.sadd(this.#keys.loadedEvents, eventId);
-      return loaded;
     });
     if (result.status === 'loaded') this.#log.info({ eventId, epoch: result.epoch }, 'map loaded');
   }

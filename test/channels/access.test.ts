@@ -12,6 +12,8 @@ const [eventId, bookingId, planId, holdId] = [nobody, nobody, nobody, noHold];
 
 /** A request of each message that fits its contract. */
 const requests: { [M in MessageName]: () => Messages[M]['request'] } = {
+  'audit:list': () => ({}),
+  'audit:seats': () => ({ eventId, at: '2030-01-01T10:00:00Z' }),
   'auth:register': () => ({ email: `${requestId()}@example.com`, password: 'long enough', name: 'Ada' }),
   'auth:login': () => ({ email: 'nobody@example.com', password: 'long enough' }),
   'auth:logout': () => ({}),
@@ -35,6 +37,9 @@ const requests: { [M in MessageName]: () => Messages[M]['request'] } = {
   'plans:import': () => testPlan(1),
   'plans:list': () => ({}),
   'plans:read': () => ({ planId }),
+  'sagas:abandon': () => ({ holdId }),
+  'sagas:list': () => ({}),
+  'sagas:retry': () => ({ holdId }),
   'seats:extend': () => ({ eventId, holdId, requestId: requestId() }),
   'seats:hold': () => ({ eventId, seats: [1], requestId: requestId() }),
   'seats:release': () => ({ eventId, holdId, requestId: requestId() }),
@@ -69,12 +74,13 @@ const organizers: MessageName[] = [
   'plans:import',
   'plans:list',
 ];
+const admins: MessageName[] = ['audit:list', 'audit:seats', 'sagas:abandon', 'sagas:list', 'sagas:retry'];
 const allowed: Record<Role | 'anonymous', MessageName[]> = {
   anonymous: everybody,
   kiosk: [...everybody, 'auth:logout'],
   user: [...everybody, ...buyers],
   organizer: [...everybody, ...buyers, ...organizers],
-  admin: [...everybody, ...buyers, ...organizers],
+  admin: [...everybody, ...buyers, ...organizers, ...admins],
 };
 
 async function codeOnSocket(client: TestClient, name: MessageName): Promise<string> {

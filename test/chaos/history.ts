@@ -5,7 +5,7 @@
  */
 import { appendFileSync } from 'node:fs';
 
-export type Act = 'hold' | 'extend' | 'release' | 'confirm' | 'cancel' | 'list';
+export type Act = 'hold' | 'extend' | 'checkout' | 'release' | 'confirm' | 'cancel' | 'list';
 
 /** What an answer brought, in the parts that are checked. Times are ms of the harness' monotonic clock. */
 export interface Value {

@@ -20,6 +20,7 @@ export interface RoundResult {
   fault: Fault;
   seed: number;
   eventId: string;
+  isPaid: boolean;
   findings: Finding[];
   notes: string[];
   history: History;
@@ -56,7 +57,9 @@ export async function runRound(options: {
   const notes: string[] = [];
   const silent = new Set<number>();
   const violation = (sentence: string, check = fault.id) => findings.push({ check, sentence, ops: [] });
-  const eventId = await scene.event();
+  const isPaid = fault.paid ?? random.fork('payment').chance(0.25);
+  if (isPaid) notes.push('seats are paid for');
+  const eventId = await scene.event(isPaid);
   const urls = stage.nodes.map(({ url }) => url);
   const watchers = urls.map((url, i) => new Watcher(`viewer-${i + 1}`, url, eventId));
   await until(() => watchers.every(({ map }) => map.fresh), 'three viewers to have the map');
@@ -72,6 +75,7 @@ export async function runRound(options: {
         node: i % urls.length,
         eventId,
         seats: seatCount,
+        isPaid,
         history,
         random: random.fork(`buyer ${i}`),
         isOver: () => over,
@@ -86,6 +90,7 @@ export async function runRound(options: {
     random,
     eventId,
     buyers,
+    history,
     watchers,
     tokens: scene.tokens,
     long: options.long,
@@ -138,6 +143,7 @@ export async function runRound(options: {
     fault,
     seed,
     eventId,
+    isPaid,
     findings,
     notes,
     history,
@@ -164,10 +170,10 @@ async function peace(
   let viewersMs = Number.POSITIVE_INFINITY;
   for (;;) {
     const asked = performance.now();
-    const { viewersAgree, salesAgree, holds } = await glance(stage, eventId, watchers);
+    const { viewersAgree, salesAgree, held } = await glance(stage, eventId, watchers);
     const passed = asked - healedAt;
     if (viewersAgree) viewersMs = Math.min(viewersMs, passed);
-    if (viewersAgree && salesAgree && holds === 0 && finished()) return { viewersMs, restMs: passed };
+    if (viewersAgree && salesAgree && held === 0 && finished()) return { viewersMs, restMs: passed };
     if (passed > giveUpAfterMs + 2000) return { viewersMs, restMs: Number.POSITIVE_INFINITY };
     await pause(100);
   }

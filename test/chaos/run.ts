@@ -5,9 +5,8 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkSets } from './checks/sets.ts';
+import { checkAfterwards } from './afterwards.ts';
 import { tellFinding } from './checks/evidence.ts';
-import { readBookings } from './crowd/rest.ts';
 import { Scene } from './crowd/scene.ts';
 import type { Fault } from './faults/fault.ts';
 import { History } from './history.ts';
@@ -47,7 +46,7 @@ async function main(): Promise<boolean> {
       report(result, options);
       results.push(slim(result));
     }
-    const afterwards = await phantoms(stage, results);
+    const afterwards = await checkAfterwards(stage, results);
     for (const sentence of afterwards) console.log(sentence);
     console.log(`\n${summaryOf(results)}`);
     return afterwards.length === 0 && results.every(({ findings }) => findings.length === 0);
@@ -99,20 +98,6 @@ function slim(result: RoundResult): RoundResult {
     history: new History(),
     evidence: { ops: decisions, views: [], excuse, rest: { ...rest, log: [] } },
   };
-}
-
-/** A "no" must stay one, and a "yes" too: looked at once more when everything is long over. */
-async function phantoms(stage: Stage, results: readonly RoundResult[]): Promise<string[]> {
-  const sentences: string[] = [];
-  for (const { fault, seed, eventId, evidence, findings } of results) {
-    const rest = { ...evidence.rest, bookings: await readBookings(stage, eventId) };
-    const known = new Set(findings.map(({ sentence }) => sentence));
-    for (const finding of checkSets({ ...evidence, rest })) {
-      if (!known.has(finding.sentence))
-        sentences.push(`${fault.id} seed ${seed}, afterwards: ${tellFinding(finding)}`);
-    }
-  }
-  return sentences;
 }
 
 main().then(

@@ -1,90 +1,21 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { RequestFailed, type SeatcastClient } from '../../src/client/client.ts';
-import { Emitter } from '../../src/client/emitter.ts';
-import { SeatMap } from '../../src/client/seat-map.ts';
-import type { Booking, Hold } from '../../src/contracts.gen.ts';
+import type { SeatcastClient } from '../../src/client/client.ts';
+import type { SeatMap } from '../../src/client/seat-map.ts';
+import type { Booking } from '../../src/contracts.gen.ts';
 import { Buyer } from '../../src/pages/buyer.ts';
 import { SeatBoard } from '../../src/pages/seat-board.ts';
-import type { SeatingPlan } from '../../src/seating/plan.ts';
-
-const plan: SeatingPlan = {
-  name: 'Row',
-  width: 200,
-  height: 50,
-  categories: [{ name: 'A', color: '#2f6b8f' }],
-  zones: [{ name: '' }],
-  rows: [{ zone: 0, label: '1', first: 0, count: 8 }],
-  seats: Array.from({ length: 8 }, (_, index) => ({
-    index,
-    guid: `${index}`,
-    label: `seat ${index}`,
-    zone: 0,
-    row: '1',
-    number: `${index}`,
-    category: 0,
-    x: index * 20,
-    y: 0,
-  })),
-  areas: [],
-};
-
-const holdOf = (holdId: string, seats: number[]): Hold => ({
-  holdId,
-  eventId: 'event',
-  seats,
-  expiresAt: 1e13,
-  extensionsLeft: 1,
-  totalCents: seats.length * 1000,
-  currency: 'EUR',
-});
-
-const failure = (code: RequestFailed['code']) => new RequestFailed({ code, message: code, retry: 'changed' });
-
-/** What the buyer needs of the client, answered here. */
-class Hub extends Emitter<Record<string, unknown>> {
-  readonly map: SeatMap;
-  readonly asked: { seats: number[]; holdId: string | undefined }[] = [];
-  readonly refuse = new Map<number, RequestFailed['code']>();
-  bookings: Partial<Booking>[] = [];
-  #next = 1;
-
-  constructor(map: SeatMap) {
-    super();
-    this.map = map;
-  }
-
-  async hold(_eventId: string, seats: number[], holdId?: string): Promise<Hold> {
-    this.asked.push({ seats, holdId });
-    await new Promise((resolve) => setTimeout(resolve, 1));
-    const known = this.map.holds.find((hold) => hold.holdId === holdId);
-    if (holdId === 'gone') throw failure('hold-not-found');
-    const code = this.refuse.get(seats[0] as number);
-    if (code) throw failure(code);
-    const hold = holdOf(holdId ?? `hold-${this.#next++}`, [...(known?.seats ?? []), ...seats]);
-    this.map.setHold(hold.holdId, hold);
-    return hold;
-  }
-
-  async request() {
-    return { bookings: this.bookings, nextCursor: null };
-  }
-
-  tell(name: string, data: unknown): void {
-    this.emit(name, data);
-  }
-}
+import { bookingOf, HubStandIn, holdOf, plan } from './hub-stand-in.ts';
 
 describe('what a buyer does', () => {
   let map: SeatMap;
-  let hub: Hub;
+  let hub: HubStandIn;
   let board: SeatBoard;
   let buyer: Buyer;
   let lost: number[][];
 
   beforeEach(() => {
-    map = new SeatMap('event', () => Promise.reject(failure('timeout')));
-    map.fresh = true;
-    hub = new Hub(map);
+    hub = new HubStandIn();
+    map = hub.map;
     board = new SeatBoard(plan);
     board.setStates(new Uint8Array(8), 'all');
     buyer = new Buyer(hub as unknown as SeatcastClient, map, board, (seat) => `Seat ${seat}`);
@@ -128,9 +59,7 @@ describe('what a buyer does', () => {
   test('a hold that was booked meanwhile, by another window, is not lost', async () => {
     map.setHolds([holdOf('a', [1])]);
     map.setHolds([]);
-    hub.bookings = [
-      { id: 'booking', holdId: 'a', eventId: 'event', status: 'confirmed', seats: [{ seat: 1 }] as never },
-    ];
+    hub.bookings = [{ ...bookingOf('booking', [1]), holdId: 'a' }];
     await buyer.refresh(true);
     expect(lost).toEqual([]);
     expect(board.lookOf(1)).toBe('booked');
@@ -148,5 +77,53 @@ describe('what a buyer does', () => {
     hub.tell('seats:hold-expired', { eventId: 'other', holdId: 'x', seats: [1] });
     hub.tell('seats:hold-expired', { eventId: 'event', holdId: 'y', seats: [2] });
     expect(lost).toEqual([[2]]);
+  });
+
+  test('what is being paid for is not changed: one more seat begins another hold', async () => {
+    map.setHolds([holdOf('paying', [1, 2])]);
+    buyer.settled.add('paying');
+    await buyer.hold(3);
+    expect(hub.asked).toEqual([{ seats: [3], holdId: undefined }]);
+    await buyer.release(holdOf('paying', [1, 2]), [1]);
+    expect(hub.released).toEqual([]);
+    await buyer.release(holdOf('paying', [1, 2]));
+    expect(hub.released).toEqual(['paying']);
+  });
+
+  test('a cart that the hub, or another window, has booked is empty', () => {
+    map.setHolds([holdOf('hold-of-b', [1, 2])]);
+    hub.tell('bookings:confirmed', { booking: bookingOf('b', [1, 2]) });
+    expect(map.holds).toEqual([]);
+    expect(board.lookOf(1)).toBe('booked');
+  });
+
+  test('a seat that is given back is not ours any more, the others of its booking are', async () => {
+    hub.tell('bookings:confirmed', { booking: bookingOf('b', [1, 2]) });
+    hub.onCancel = async () => bookingOf('b', [1, 2], [1]);
+    await buyer.cancel(bookingOf('b', [1, 2]), [1]);
+    expect([1, 2].map((seat) => board.lookOf(seat))).toEqual(['free', 'booked']);
+  });
+
+  test('an answer that is older than what was told takes no refund back', async () => {
+    const payment = { state: 'captured', amountCents: 2000, refundedCents: 0 } as const;
+    const given: Booking = { ...bookingOf('b', [1, 2], [1]), payment };
+    hub.onCancel = async () => {
+      hub.tell('bookings:cancelled', { booking: { ...given, payment: { ...payment, refundedCents: 1000 } } });
+      return given;
+    };
+    await buyer.cancel(bookingOf('b', [1, 2]), [1]);
+    expect(buyer.bookings[0]?.payment?.refundedCents).toBe(1000);
+  });
+
+  test('a list that is older than what was told meanwhile is asked for again', async () => {
+    const lists = [bookingOf('b', [1, 2]), bookingOf('b', [1, 2], [1])];
+    hub.request = async () => {
+      const bookings = [lists.shift() as Booking];
+      if (lists.length === 1) hub.tell('bookings:cancelled', { booking: bookingOf('b', [1, 2], [1]) });
+      return { bookings, nextCursor: null };
+    };
+    await buyer.reload();
+    expect(lists).toEqual([]);
+    expect(board.lookOf(1)).toBe('free');
   });
 });

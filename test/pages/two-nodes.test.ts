@@ -1,20 +1,10 @@
-/** Two browsers on two nodes. Needs a Chromium: CHROMIUM, or where Debian puts it. */
-import { existsSync } from 'node:fs';
-import { type Browser, chromium, type Page } from 'playwright-core';
+/** Two browsers on two nodes. */
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Accounts } from '../../src/accounts.ts';
 import { seedDemo } from '../../src/demo/demo.ts';
 import { startTestHubs } from '../support/hub.ts';
 import { startProxy, type TcpProxy } from '../support/proxy.ts';
-
-const executablePath = process.env.CHROMIUM || '/usr/bin/chromium';
-const isThere = existsSync(executablePath);
-if (!isThere && process.env.CI) throw new Error(`There is no Chromium at ${executablePath} (CHROMIUM)`);
-if (!isThere)
-  console.warn(`No Chromium at ${executablePath} (CHROMIUM): the pages are not tried in a browser.`);
-
-const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'];
-args.push('--disable-background-networking', '--disable-component-update', '--disable-sync');
+import { isThere, launch, openEvent, openRow, signUp, stateOf } from './browser.ts';
 
 describe.skipIf(!isThere)('the pages in a browser', async () => {
   const proxy: TcpProxy = await startProxy(() => hubs.nodes[1]?.port ?? 0);
@@ -26,44 +16,16 @@ describe.skipIf(!isThere)('the pages in a browser', async () => {
   beforeAll(async () => {
     const engine = hubs.nodes[0]?.engine;
     if (!engine) throw new Error('no node');
-    expect(await seedDemo(engine.db, engine.accounts satisfies Accounts)).toBe(true);
+    expect(await seedDemo(engine.db, engine.accounts)).toBe(true);
     const [row] = await hubs.sql<{ id: string }>("select id from events where title like 'Volleyball%'");
     eventId = row?.id ?? '';
-    browser = await chromium.launch({ executablePath, args });
+    browser = await launch();
     // The page that comes through the proxy has its address as origin.
     for (const hub of hubs.nodes) hub.allowOrigin(proxy.url);
   }, 60_000);
   afterAll(() => browser?.close());
 
-  async function open(url: string | undefined): Promise<{ page: Page; errors: string[] }> {
-    const page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
-    const errors: string[] = [];
-    page.on('pageerror', (error) => errors.push(error.message));
-    page.on('console', (line) => line.type() === 'error' && errors.push(line.text()));
-    await page.goto(`${url}/events/${eventId}`);
-    await page.locator('main#app[data-fresh="true"]').waitFor();
-    return { page, errors };
-  }
-
-  async function signUp(page: Page, email: string): Promise<void> {
-    await page.locator('#sign-in-button').click();
-    await page.locator('[data-tab=register]').click();
-    await page.locator('#sign-in [name=name]').fill('Page Tester');
-    await page.locator('#sign-in [name=email]').fill(email);
-    await page.locator('#sign-in [name=password]').fill('a long enough password');
-    await page.locator('#sign-in [type=submit]').click();
-    await page.locator('#account .avatar').waitFor();
-  }
-
-  async function openRow(page: Page): Promise<void> {
-    if (await page.locator('[data-seat="0"]').isVisible()) return;
-    await page.locator('[data-zone="0"] > summary').click();
-    await page.locator('[data-zone="0"] [data-row] > summary').first().click();
-    await page.locator('[data-seat="0"]').waitFor();
-  }
-
-  const stateOf = (page: Page, seat: number, state: string) =>
-    page.locator(`[data-seat="${seat}"][data-state="${state}"]`).waitFor({ timeout: 5000 });
+  const open = (url: string | undefined) => openEvent(browser, `${url}/events/${eventId}`);
 
   test('[TICK-1] what one window holds and books, a window on the other node shows, also after a reload', async () => {
     const buyer = await open(first);

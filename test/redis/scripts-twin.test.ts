@@ -10,6 +10,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { makeKeys } from '../../src/redis/keys.ts';
 import { redis } from './event.ts';
 import { Twin } from './twin.ts';
+import { buyerText, holdText } from './twin-mending.ts';
 import { runTwin, twinScripts } from './twin-scripts.ts';
 
 const folder = new URL('../../src/redis/scripts/', import.meta.url);
@@ -78,6 +79,24 @@ class Picks {
     return this.seats(some).filter((seat) => seat < this.#twin.seats.length);
   }
 
+  /** Where the map stands, or nearly. */
+  position(): number {
+    return Math.max(0, (this.#twin.meta?.position ?? 0) - this.of(0, 0, 1, 2, 9));
+  }
+
+  state(seat: number): string {
+    return this.#twin.seats[seat] ?? 'f';
+  }
+
+  buyer(owner: string): string {
+    const kept = this.#twin.buyers.get(owner);
+    return kept && this.number(3) > 0 ? buyerText(kept) : '';
+  }
+
+  standing(): string {
+    return this.number(2) === 0 ? '' : `${this.#twin.meta?.epoch}:${this.position()}`;
+  }
+
   /** Most are new. */
   request(): [id: string, fingerprint: string] {
     const id = this.number(4) === 0 ? `request-${this.number(3)}` : `request-${this.#twin.replies.size + 3}`;
@@ -119,6 +138,18 @@ const args: Record<string, (picks: Picks) => unknown[]> = {
   'free-seats': (p) => {
     const { id, owner, seats } = p.hold();
     return [owner, `booking-${p.number(3)}`, id, ...p.known(p.number(2) === 0 ? seats : [0, 1, 2, 3])];
+  },
+  'look-at-event': (p) => [p.of('node-1', 'node-1', 'node-2'), p.of(1000, 15_000), p.standing()],
+  'mend-buyer': (p) => {
+    const owner = p.of(...owners);
+    return [owner, p.buyer(owner), p.number(4)];
+  },
+  'mend-seats': (p) => {
+    const seats = p.known([0, 1, 2, 3, 4, 5]).flatMap((seat) => {
+      const because = p.of(['', ''], ['booking-0', ''], ['booking-1', ''], ['', p.hold().id]);
+      return [seat, p.of(p.state(seat), p.state(seat), 's'), ...because];
+    });
+    return [p.of('epoch-1', 'epoch-1', 'epoch-2'), p.position(), ...seats];
   },
   'read-ticks': (p) => [p.of('epoch-1', 'epoch-2'), p.number(12)],
   'read-holds': (p) => [p.of(...owners)],
@@ -162,18 +193,16 @@ const tickOf = (text: unknown) =>
     .match(/\d+[a-z]/g)
     ?.sort();
 function normal(name: string, reply: unknown): unknown {
-  const [status, epoch, position, tick, dueMs, lapsed, unsettled, fields] = reply as unknown[];
+  const [status, epoch, position, tick, dueMs, lapsed, unsettled, fields, now] = reply as unknown[];
   if (name === 'load-event') return [status, epoch];
   const [from, to, text] = tick as unknown[];
-  const read = name === 'read-ticks' ? (fields as unknown[]).map(tickOf) : fields;
-  return [status, epoch, position, [from, to, tickOf(text)], dueMs, lapsed, unsettled, read];
+  let read: unknown = fields;
+  if (name === 'read-ticks') read = (fields as unknown[]).map(tickOf);
+  if (name === 'look-at-event') read = [...(fields as string[])].sort();
+  return [status, epoch, position, [from, to, tickOf(text)], dueMs, lapsed, unsettled, read, now];
 }
 
 const byName = (record: Record<string, string>) => Object.entries(record).sort();
-const holdText = (twin: Twin) =>
-  [...twin.holds.values()].map(({ id, state, owner, till, extensions, attempts, seats }) => {
-    return [id, `${state}|${owner}|${till}|${extensions}|${attempts}|${seats.join(',')}`];
-  });
 const kept = (entries: [string, string][]) =>
   entries.map(([key, value]) => [key, key.startsWith('cancelled:') ? sorted(value) : value]).sort();
 
@@ -181,16 +210,14 @@ function dumpTwin(twin: Twin): unknown {
   const meta = Object.entries({ ...twin.meta }).filter(([, value]) => value !== undefined);
   return {
     seats: twin.seats.join(''),
-    holds: holdText(twin).sort(),
+    holds: [...twin.holds.values()].map((hold) => [hold.id, holdText(hold)]).sort(),
     expiry: [...twin.expiry].map(([id, due]) => [id, String(due)]).sort(),
     meta: meta.map(([field, value]) => [field, String(value)]).sort(),
     dirty: [...twin.dirty].map(([seat, state]) => [String(seat), state]).sort(),
     log: twin.log.map(({ from, to, seats }) => [`${to}-0`, String(from), tickOf(seats)]),
     replies: kept([...twin.replies]),
     earlier: kept([...twin.earlier]),
-    buyers: [...twin.buyers]
-      .map(([owner, { booked, holds }]) => [owner, `${booked}|${holds.join(',')}`])
-      .sort(),
+    buyers: [...twin.buyers].map(([owner, buyer]) => [owner, buyerText(buyer)]).sort(),
   };
 }
 

@@ -26,7 +26,10 @@ export function loadEvent(twin: Twin, run: string, args: string[], now: number):
     const buyer = twin.buyers.get(hold.owner) ?? { booked: 0, holds: [] };
     twin.buyers.set(hold.owner, { ...buyer, holds: [...buyer.holds, hold.id] });
   }
+  const { looker, lookerUntil } = twin.meta ?? {};
   twin.meta = {
+    ...(looker === undefined ? {} : { looker }),
+    ...(lookerUntil === undefined ? {} : { lookerUntil }),
     epoch,
     run,
     position: 0,

@@ -1,5 +1,6 @@
 /** What each script does, in the words of `twin.ts`. Arguments come as Redis gets them, without the run id. */
 import { loadEvent } from './twin-load.ts';
+import { lookAtEvent, mendBuyer, mendSeats } from './twin-mending.ts';
 import { type RawReply, type Twin, TwinCall, type TwinHold } from './twin.ts';
 
 type TwinScript = (call: TwinCall, args: string[]) => RawReply;
@@ -153,8 +154,10 @@ function finishConfirm(call: TwinCall, args: string[]): RawReply {
     missed++;
   }
   const hold = call.twin.holds.get(id);
-  if (hold?.owner === owner) call.dropHold(hold, sold.length);
-  else if (missed > 0) {
+  if (hold?.owner === owner) {
+    call.freeHeld(hold.seats);
+    call.dropHold(hold, sold.length);
+  } else if (missed > 0) {
     const { booked, holds } = call.buyer(owner);
     call.writeBuyer(owner, { booked: booked + missed, holds });
   }
@@ -288,6 +291,9 @@ export const twinScripts: TwinScripts = {
   'read-holds': readHolds,
   'read-hold': readHold,
   'sweep-event': sweepEvent,
+  'look-at-event': lookAtEvent,
+  'mend-seats': mendSeats,
+  'mend-buyer': mendBuyer,
   'cut-tick': (call) => {
     call.promised = 0;
     return call.finish('cut');

@@ -11,6 +11,7 @@ export type RawReply = [
   lapsed: string[],
   unsettled: string[],
   fields: string[],
+  now?: number,
 ];
 
 export interface TwinHold {
@@ -40,6 +41,9 @@ export interface TwinMeta {
   seatsPerBuyer: number;
   extensions: number;
   tickMs: number;
+  /** The node that compares the event with PostgreSQL, and until when. */
+  looker?: string;
+  lookerUntil?: number;
 }
 
 const maxLapsed = 100;
@@ -215,7 +219,22 @@ export class TwinCall {
         meta.promised = now + wait;
       }
     }
-    return [status, meta.epoch, meta.position, tick, dueMs, this.lapsed, this.unsettled, fields];
+    return [status, meta.epoch, meta.position, tick, dueMs, this.lapsed, this.unsettled, fields, now];
+  }
+
+  /** Seats that changed after a position, and perhaps some more; undefined when the log does not reach so far. */
+  changedSince(since: number): Set<number> | undefined {
+    const { twin, meta } = this;
+    const seats = new Set([...twin.dirty.keys(), ...this.#changed.map(([seat]) => seat)]);
+    if (since >= meta.cut) return seats;
+    const ticks = twin.log.filter(({ to }) => to > since);
+    if (!ticks[0] || ticks[0].from > since + 1) return undefined;
+    for (const tick of ticks) for (const [seat] of tick.seats.matchAll(/\d+/g)) seats.add(Number(seat));
+    return seats;
+  }
+
+  get hasChanged(): boolean {
+    return this.#changed.length > 0;
   }
 
   #cut(): [number, number, string] {

@@ -10,6 +10,9 @@ export interface BusTroubles {
   late: number;
 }
 
+/** Also in good times. */
+export const calmBus: Readonly<BusTroubles> = { lost: 0.01, doubled: 0.01, late: 0.02 };
+
 interface Listener {
   process: Process;
   receive: (room: string, name: string, data: unknown) => void;
@@ -18,7 +21,7 @@ interface Listener {
 }
 
 export class SimBus {
-  readonly troubles: BusTroubles = { lost: 0, doubled: 0, late: 0 };
+  readonly troubles: BusTroubles = { ...calmBus };
   readonly #kernel: Kernel;
   readonly #redis: SimRedis;
   readonly #random: Random;

@@ -87,6 +87,8 @@ export class SimBuyer {
       monitors.confirmed(holdId, reply);
       if (reply.ok) return (reply.data as { booking: Booking }).booking;
       if (reply.retry !== 'later') return undefined;
+      // Some go away without an answer; nothing may stay behind.
+      if (this.#random.chance(0.04)) return monitors.gaveUp(holdId);
       await this.#pause(50, Math.min(2000, 100 * 2 ** attempt));
       if (this.#random.chance(0.3)) this.#connection = undefined;
     }

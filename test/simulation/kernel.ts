@@ -96,7 +96,8 @@ export class Kernel {
       drained = true;
     });
     runMicrotasks();
-    if (!drained) throw new Error('A simulation must not be started from a microtask: await a macrotask first');
+    if (!drained)
+      throw new Error('A simulation must not be started from a microtask: await a macrotask first');
     const until = this.now + forMs;
     for (let event = this.#queue[0]; event && event.time <= until; event = this.#queue[0]) {
       this.#pop();
@@ -159,5 +160,4 @@ export class Kernel {
   }
 }
 
-const isBefore = (a: Event, b: Event): boolean =>
-  a.time < b.time || (a.time === b.time && a.order < b.order);
+const isBefore = (a: Event, b: Event): boolean => a.time < b.time || (a.time === b.time && a.order < b.order);

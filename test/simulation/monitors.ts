@@ -90,12 +90,29 @@ export class Monitors {
     this.#sales.undecided.add(holdId);
   }
 
+  /** Nobody waits for an answer any more. */
+  gaveUp(holdId: string): undefined {
+    this.#sales.undecided.delete(holdId);
+  }
+
   confirmed(holdId: string, reply: Reply): void {
     this.#sales.confirmed(holdId, reply);
   }
 
   seen(viewer: SimViewer): void {
     this.#views.seen(viewer);
+  }
+
+  /** Whether all that is checked at the end holds by now. */
+  isAtRest(): boolean {
+    const known = this.violations.length;
+    const { tell } = this.#world.kernel;
+    this.#world.kernel.tell = undefined;
+    this.atRest();
+    this.#world.kernel.tell = tell;
+    const isAtRest = this.violations.length === known;
+    this.violations.length = known;
+    return isAtRest;
   }
 
   atRest(): void {

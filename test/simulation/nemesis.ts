@@ -4,12 +4,11 @@
  * seed has some of it, and at the end everything is healed.
  */
 import { Twin } from '../redis/twin.ts';
+import { calmBus } from './bus.ts';
 import type { Process } from './kernel.ts';
 import type { SimNode } from './node.ts';
 import type { Random } from './random.ts';
 import type { World } from './world.ts';
-
-type Trouble = (nemesis: Nemesis, ms: number) => void;
 
 export class Nemesis {
   readonly #world: World;
@@ -30,15 +29,17 @@ export class Nemesis {
   begin(): void {
     const random = this.#random;
     const { activeMs } = this.#world.settings;
-    const kinds = random.some(Object.keys(troubles), random.whole(0, 5));
+    const kinds =
+      this.#world.settings.focus ?? random.some(Object.keys(troubles) as Trouble[], random.whole(0, 5));
     if (random.chance(0.5)) this.#pointChance = random.pick([0.001, 0.004, 0.015]);
+    this.#pointChance = this.#world.settings.pointChance ?? this.#pointChance;
     for (const kind of kinds) {
-      const times = random.whole(1, 3);
+      const times = this.#world.settings.focus ? random.whole(3, 6) : random.whole(1, 3);
       for (let time = 0; time < times; time++) {
         const ms = random.between(100, 10_000);
         this.#at(random.between(1000, activeMs - 2000), () => {
           this.#world.kernel.note(() => `nemesis: ${kind} for ${ms.toFixed(0)} ms`, kind);
-          troubles[kind]?.(this, ms);
+          troubles[kind](this, ms);
         });
       }
     }
@@ -54,12 +55,16 @@ export class Nemesis {
     return Math.max(0, Math.min(ms, this.#world.settings.activeMs - this.#world.kernel.elapsed));
   }
 
-  /** A call of a node has an answer on the way: the moment at which it is most delicate. */
+  /**
+   * A call of a node has an answer on the way. Something may happen to the node before it comes, or when it has come
+   * and what follows is not done.
+   */
   point(node: SimNode, answerInMs: number): void {
     if (!this.#random.chance(this.#pointChance)) return;
     const crashes = this.#random.chance(0.4);
     const ms = this.#random.between(50, 20_000);
-    this.#at(this.#random.between(0, answerInMs), () => {
+    const at = this.#random.chance(0.5) ? answerInMs : this.#random.between(0, answerInMs);
+    this.#at(at, () => {
       if (this.#isOver || !node.process.alive) return;
       if (crashes) this.crash(node);
       else this.pause(node.process, ms);
@@ -142,7 +147,8 @@ export class Nemesis {
   }
 
   jump(): void {
-    this.#world.redis.skewMs += this.#random.between(-20_000, 20_000);
+    const { redis } = this.#world;
+    redis.skewMs = Math.max(-10_000, redis.skewMs + this.#random.between(-20_000, 20_000));
     this.jumpedAt = this.#world.kernel.elapsed;
   }
 
@@ -176,32 +182,34 @@ export class Nemesis {
     troubles.lost = this.#random.between(0, 0.6);
     troubles.doubled = this.#random.between(0, 0.4);
     troubles.late = this.#random.between(0, 0.5);
-    this.#at(ms, () => Object.assign(troubles, { lost: 0, doubled: 0, late: 0 }));
+    this.#at(ms, () => Object.assign(troubles, calmBus));
   }
 
   #heal(): void {
     const { kernel, redis, postgres, bus } = this.#world;
     kernel.note(() => 'nemesis: everything is healed');
     Object.assign(postgres.troubles, { cutChance: 0, slowCommitChance: 0, abortChance: 0 });
-    Object.assign(bus.troubles, { lost: 0, doubled: 0, late: 0 });
+    Object.assign(bus.troubles, calmBus);
     redis.slowMs = 0;
   }
 }
 
-const troubles: Record<string, Trouble> = {
-  'a node is killed': (nemesis) => nemesis.crashAny(),
-  'a node stops': (nemesis, ms) => nemesis.pauseAny(ms * 2),
-  'viewers lose their connection': (nemesis) => nemesis.cutViewers(),
-  'Redis restarts': (nemesis, ms) => nemesis.restartKeeping(ms),
-  'Redis restarts empty': (nemesis, ms) => nemesis.restartEmpty(ms),
-  'Redis loses its tail': (nemesis, ms) => nemesis.loseTail(ms),
-  'Redis is flushed': (nemesis) => nemesis.flush(),
-  'Redis freezes': (nemesis, ms) => nemesis.freezeRedis(ms),
-  'Redis is slow': (nemesis, ms) => nemesis.slowRedis(ms),
-  'the clock of Redis jumps': (nemesis) => nemesis.jump(),
-  'PostgreSQL is away': (nemesis, ms) => nemesis.outage(ms),
-  'PostgreSQL loses answers': (nemesis, ms) => nemesis.trouble('cutChance', ms),
-  'PostgreSQL commits slowly': (nemesis, ms) => nemesis.trouble('slowCommitChance', ms),
-  'PostgreSQL aborts': (nemesis, ms) => nemesis.trouble('abortChance', ms),
-  'the bus is noisy': (nemesis, ms) => nemesis.noise(ms),
+export type Trouble = keyof typeof troubles;
+
+const troubles = {
+  'a node is killed': (nemesis: Nemesis) => nemesis.crashAny(),
+  'a node stops': (nemesis: Nemesis, ms: number) => nemesis.pauseAny(ms * 2),
+  'viewers lose their connection': (nemesis: Nemesis) => nemesis.cutViewers(),
+  'Redis restarts': (nemesis: Nemesis, ms: number) => nemesis.restartKeeping(ms),
+  'Redis restarts empty': (nemesis: Nemesis, ms: number) => nemesis.restartEmpty(ms),
+  'Redis loses its tail': (nemesis: Nemesis, ms: number) => nemesis.loseTail(ms),
+  'Redis is flushed': (nemesis: Nemesis) => nemesis.flush(),
+  'Redis freezes': (nemesis: Nemesis, ms: number) => nemesis.freezeRedis(ms),
+  'Redis is slow': (nemesis: Nemesis, ms: number) => nemesis.slowRedis(ms),
+  'the clock of Redis jumps': (nemesis: Nemesis) => nemesis.jump(),
+  'PostgreSQL is away': (nemesis: Nemesis, ms: number) => nemesis.outage(ms),
+  'PostgreSQL loses answers': (nemesis: Nemesis, ms: number) => nemesis.trouble('cutChance', ms),
+  'PostgreSQL commits slowly': (nemesis: Nemesis, ms: number) => nemesis.trouble('slowCommitChance', ms),
+  'PostgreSQL aborts': (nemesis: Nemesis, ms: number) => nemesis.trouble('abortChance', ms),
+  'the bus is noisy': (nemesis: Nemesis, ms: number) => nemesis.noise(ms),
 };

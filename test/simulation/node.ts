@@ -16,6 +16,7 @@ import type { Clock } from '../../src/clock.ts';
 import type { SeatsChanged } from '../../src/contracts.gen.ts';
 import { type Database, isOutage } from '../../src/database/database.ts';
 import { errors, RequestError } from '../../src/errors.ts';
+import type { AuditLog } from '../../src/audit/audit-log.ts';
 import type { EventCard, Events } from '../../src/events/events.ts';
 import type { Engine } from '../../src/hub.ts';
 import { makeLogger } from '../../src/log.ts';
@@ -25,6 +26,7 @@ import { Requests } from '../../src/requests.ts';
 import { Inventory } from '../../src/seats/inventory.ts';
 import { LiveMaps } from '../../src/seats/live-maps.ts';
 import { makeMapSource } from '../../src/seats/map-source.ts';
+import { Reconciler } from '../../src/seats/reconciler.ts';
 import { Sweeper } from '../../src/seats/sweeper.ts';
 import { eventRoom, userRoom } from '../../src/socket/frame.ts';
 import type { Publisher } from '../../src/socket/publish.ts';
@@ -45,6 +47,8 @@ for (const each of [hold, extend, release, watch, confirm, cancel]) messages[eac
 export class SimNode {
   readonly process: Process;
   readonly connections = new Set<Connection>();
+  /** What it does not tell anybody, if a test wants it so. */
+  readonly muted = new Set<string>();
   readonly clock: Clock;
   readonly db: Database;
   readonly links: SimLinks;
@@ -56,6 +60,7 @@ export class SimNode {
   readonly requests: Requests;
   readonly maps: LiveMaps;
   readonly sweeper: Sweeper;
+  readonly reconciler: Reconciler;
   readonly #world: World;
   readonly #engine: Engine;
 
@@ -83,6 +88,8 @@ export class SimNode {
     const isWatched = (eventId: string) => this.#watching(eventId).length > 0;
     this.maps = new LiveMaps(makeMapSource({ inventory, events, publisher, isWatched }), log, clock);
     this.sweeper = new Sweeper(inventory, this.maps, log, clock);
+    const audit = { note: () => undefined } as unknown as AuditLog;
+    this.reconciler = new Reconciler({ inventory, confirms: this.confirms, db, audit, log, clock });
     this.#engine = {
       db,
       events,
@@ -104,6 +111,7 @@ export class SimNode {
   start(): void {
     this.sweeper.start();
     this.outbox.start();
+    if (this.#world.settings.reconciles) this.reconciler.start();
   }
 
   /** The same steps as `dispatch.ts`, with a session that may do it. */
@@ -220,6 +228,7 @@ export class SimNode {
 
   /** To the members of a room on this node. */
   readonly #local = (room: string, name: string, data: unknown): void => {
+    if (this.muted.has(name)) return;
     for (const connection of this.connections) {
       if (connection.rooms.has(room)) connection.tell(name, data);
     }

@@ -1,5 +1,6 @@
 /** What each SQL file does, on the tables of `postgres-tables.ts`. Each is begun anew after it had to wait. */
 import type { HoldToConfirm, HoldVerdict } from '../../src/database/statements.ts';
+import { compareEvent } from './postgres-comparison.ts';
 import { bookingRow, SqlError, type StoredBooking, type Transaction } from './postgres-tables.ts';
 
 export type SimStatement = (tx: Transaction, parameters: unknown[]) => unknown[];
@@ -7,7 +8,13 @@ export type SimStatement = (tx: Transaction, parameters: unknown[]) => unknown[]
 const seatKey = (eventId: string, seat: number) => `seat ${eventId} ${seat}`;
 const outcomeKey = (eventId: string, holdId: string) => `${eventId} ${holdId}`;
 
-function outbox(tx: Transaction, topic: string, key: string, payload: Record<string, unknown>, delayMs: number) {
+function outbox(
+  tx: Transaction,
+  topic: string,
+  key: string,
+  payload: Record<string, unknown>,
+  delayMs: number,
+) {
   // Identities are given at once, and not taken back.
   const id = tx.seen(`outbox ${key} ${topic}`, () => tx.tables.nextOutboxId++);
   const { now } = tx;
@@ -16,15 +23,27 @@ function outbox(tx: Transaction, topic: string, key: string, payload: Record<str
   return String(id);
 }
 
+/** A row of the audit log. */
+function noted(tx: Transaction, eventId: string, bookingId: string): void {
+  const id = tx.seen(`sale ${bookingId}`, () => tx.tables.nextSale++);
+  const row = { id, eventId, at: tx.now };
+  tx.write(() => tx.tables.sales.push(row));
+}
+
 /** The verdicts as the snapshot gives them, before anything is written. */
-function judge(tx: Transaction, hold: HoldToConfirm, isOpen: boolean): { verdict: string; reason: string } {
+function judge(
+  tx: Transaction,
+  hold: HoldToConfirm,
+  isOpen: boolean,
+  flaws: ConfirmFlaws,
+): { verdict: string; reason: string } {
   const { tables } = tx;
   const seen = tx.seen(`judged ${hold.holdId}`, () => ({
-    outcome: tables.outcomes.get(outcomeKey(hold.eventId, hold.holdId)),
+    outcome: flaws.noOutcome ? undefined : tables.outcomes.get(outcomeKey(hold.eventId, hold.holdId)),
     request: tables.requests.get(`${hold.userId} ${hold.requestId}`),
     taken: hold.seats
       .map(({ seat }) => seat)
-      .filter((seat) => tables.activeBookings(hold.eventId, seat).length > 0)
+      .filter((seat) => !flaws.noLook && tables.activeBookings(hold.eventId, seat).length > 0)
       .sort((a, b) => a - b),
   }));
   let reason = '';
@@ -36,22 +55,36 @@ function judge(tx: Transaction, hold: HoldToConfirm, isOpen: boolean): { verdict
   return { verdict: seen.taken.length > 0 ? 'taken' : 'booked', reason };
 }
 
-function confirmHolds(tx: Transaction, [json]: unknown[]): HoldVerdict[] {
+/** What a planted fault leaves out of a confirm. */
+export interface ConfirmFlaws {
+  noIndex?: boolean;
+  noLook?: boolean;
+  noOutcome?: boolean;
+}
+
+export const makeConfirmHolds =
+  (flaws: ConfirmFlaws = {}): SimStatement =>
+  (tx, [json]) =>
+    confirmHolds(tx, String(json), flaws);
+
+function confirmHolds(tx: Transaction, json: string, flaws: ConfirmFlaws): HoldVerdict[] {
   const { tables } = tx;
-  const holds = JSON.parse(String(json)) as HoldToConfirm[];
+  const holds = JSON.parse(json) as HoldToConfirm[];
   const events = [...new Set(holds.map(({ eventId }) => eventId))].sort();
   for (const id of events) if (tables.events.get(id)?.status === 'published') tx.lock(`event ${id}`, 'share');
   const isOpen = (id: string) => {
     const event = tables.events.get(id);
     return event?.status === 'published' && event.startsAt > tx.now;
   };
-  const judged = holds.map((hold) => ({ hold, ...judge(tx, hold, isOpen(hold.eventId)) }));
+  const judged = holds.map((hold) => ({ hold, ...judge(tx, hold, isOpen(hold.eventId), flaws) }));
   const fresh = new Set<string>();
   const writing = judged.filter(({ verdict }) => ['booked', 'closed', 'taken'].includes(verdict));
   for (const { hold, verdict, reason } of writing.sort(byHold)) {
     const key = outcomeKey(hold.eventId, hold.holdId);
-    tx.lock(`outcome ${key}`);
-    if (tables.outcomes.has(key)) continue;
+    if (!flaws.noOutcome) {
+      tx.lock(`outcome ${key}`);
+      if (tables.outcomes.has(key)) continue;
+    }
     fresh.add(hold.holdId);
     const outcome = verdict === 'booked' ? 'booked' : 'refused';
     tx.write(
@@ -59,10 +92,11 @@ function confirmHolds(tx: Transaction, [json]: unknown[]): HoldVerdict[] {
       outcome === 'refused' ? { kind: 'refused', holdId: hold.holdId } : undefined,
     );
   }
-  const made = judged.filter(({ hold, verdict }) => verdict === 'booked' && fresh.has(hold.holdId));
+  const made = writing.filter(({ hold, verdict }) => verdict === 'booked' && fresh.has(hold.holdId));
   const lines = made.flatMap(({ hold }) => hold.seats.map(({ seat }) => ({ eventId: hold.eventId, seat })));
   lines.sort((a, b) => (a.eventId < b.eventId ? -1 : a.eventId > b.eventId ? 1 : a.seat - b.seat));
   const written = lines.filter(({ eventId, seat }) => {
+    if (flaws.noIndex) return true;
     tx.lock(seatKey(eventId, seat));
     return tables.activeBookings(eventId, seat).length === 0;
   });
@@ -70,14 +104,19 @@ function confirmHolds(tx: Transaction, [json]: unknown[]): HoldVerdict[] {
   for (const { hold } of made) {
     const booking = storedBooking(hold, tx.now);
     tx.write(() => tables.bookings.set(booking.id, booking), { kind: 'booked', booking });
-    if (hold.requestId !== null) askedOnce(tx, hold);
     const payload = { bookingId: booking.id };
     sent.set(hold.holdId, outbox(tx, 'booking-confirmed', booking.id, payload, 3000));
   }
-  if (written.length !== lines.length) throw new SqlError('SC001', 'a seat was sold by somebody else meanwhile');
+  if (written.length !== lines.length)
+    throw new SqlError('SC001', 'a seat was sold by somebody else meanwhile');
   const booked = judged.filter(({ verdict }) => verdict === 'booked');
   const leftMs = Math.min(...booked.map(({ hold }) => hold.leftMs ?? Number.POSITIVE_INFINITY));
   if (tx.now - tx.startedAt > leftMs) throw new SqlError('SC002', 'the time to book has passed');
+  // What the rows do not ask for is written last.
+  for (const { hold } of made) {
+    if (hold.requestId !== null) askedOnce(tx, hold);
+    noted(tx, hold.eventId, hold.bookingId);
+  }
   return judged.map(({ hold, verdict, reason }) => ({
     hold_id: hold.holdId,
     verdict: (['booked', 'closed', 'taken'].includes(verdict) && !fresh.has(hold.holdId)
@@ -115,6 +154,8 @@ function askedOnce(tx: Transaction, hold: HoldToConfirm): void {
   tx.lock(`request ${key}`);
   if (tables.requests.has(key)) return;
   tx.write(() => {
+    // Another hold of the batch may have come with the same request.
+    if (tables.requests.has(key)) return;
     tables.requests.set(key, {
       message: 'bookings:confirm',
       fingerprint: hold.holdId,
@@ -150,6 +191,7 @@ function askOnce(tx: Transaction, [user, id, message, fingerprint, leaseMs]: unk
 
 function answerOnce(tx: Transaction, [user, id, answer]: unknown[]): unknown[] {
   const key = `${user} ${id}`;
+  if (!tx.seen('request', () => tx.tables.requests.has(key))) return [];
   tx.lock(`request ${key}`);
   const found = tx.tables.requests.get(key);
   if (found) tx.write(() => Object.assign(found, { answer: JSON.parse(String(answer)) }));
@@ -158,8 +200,13 @@ function answerOnce(tx: Transaction, [user, id, answer]: unknown[]): unknown[] {
 
 function forgetRequest(tx: Transaction, [user, id]: unknown[]): unknown[] {
   const key = `${user} ${id}`;
+  const isOpen = () => {
+    const found = tx.tables.requests.get(key);
+    return found !== undefined && found.answer === undefined;
+  };
+  if (!tx.seen('open', isOpen)) return [];
   tx.lock(`request ${key}`);
-  if (tx.tables.requests.get(key)?.answer === undefined) tx.write(() => tx.tables.requests.delete(key));
+  if (isOpen()) tx.write(() => tx.tables.requests.delete(key));
   return [];
 }
 
@@ -190,11 +237,12 @@ function cancelSeats(tx: Transaction, [id, some]: unknown[]): unknown[] {
     tx.lock(seatKey(booking.eventId, seat));
     if (booking.seats.some((line) => line.seat === seat && line.cancelledAt === null)) freed.push(seat);
   }
-  // What is left over is read in the snapshot.
-  const ends = seen.active.every(wanted);
+  // What is left over is locked, and so read as it is by now.
+  const ends = booking.seats.every((line) => line.cancelledAt !== null || wanted(line.seat));
   if (freed.length > 0 || ends) {
     tx.write(() => end(booking, freed, ends, now), { kind: 'cancelled', booking, seats: freed });
   }
+  if (freed.length > 0) noted(tx, booking.eventId, booking.id);
   const sent =
     freed.length === 0
       ? null
@@ -214,18 +262,17 @@ const up = (a: number, b: number) => a - b;
 function cancelEvent(tx: Transaction, [id, actorId, sessionId, requestId, reason]: unknown[]): unknown[] {
   const { tables } = tx;
   const event = tables.events.get(String(id));
-  if (!event) return [{ status: null, changed: false }];
+  if (!event) return [{ status: null, outbox_id: null }];
   tx.lock(`event ${event.id}`);
   const { status } = event;
   if (status !== 'cancelled') tx.write(() => Object.assign(event, { status: 'cancelled' }));
   const confirmed = tx.seen('confirmed', () =>
     [...tables.bookings.values()].some((each) => each.eventId === id && each.status === 'confirmed'),
   );
-  if (status !== 'cancelled' || confirmed) {
-    const payload = { eventId: event.id, actorId, sessionId, requestId, reason };
-    outbox(tx, 'event-cancelled', event.id, payload, 0);
-  }
-  return [{ status, changed: status !== 'cancelled' }];
+  const payload = { eventId: event.id, actorId, sessionId, requestId, reason };
+  const isDue = status !== 'cancelled' || confirmed;
+  const sent = isDue ? outbox(tx, 'event-cancelled', event.id, payload, 4000) : null;
+  return [{ status, outbox_id: sent }];
 }
 
 function cancelEventBatch(tx: Transaction, [eventId, atMost]: unknown[]): unknown[] {
@@ -241,6 +288,7 @@ function cancelEventBatch(tx: Transaction, [eventId, atMost]: unknown[]): unknow
     for (const seat of seats) tx.lock(seatKey(booking.eventId, seat));
     tx.write(() => end(booking, seats, true, now), { kind: 'cancelled', booking, seats });
     if (seats.length === 0) return [];
+    noted(tx, booking.eventId, booking.id);
     const payload = { bookingId: booking.id, seats: seats.sort(up) };
     const sent = outbox(tx, 'booking-cancelled', booking.id, payload, 10_000);
     return [{ id: booking.id, user_id: booking.userId, hold_id: booking.holdId, outbox_id: sent }];
@@ -268,7 +316,7 @@ function takeOutbox(tx: Transaction, [leaseMs, atMost]: unknown[]): unknown[] {
 function markSent(tx: Transaction, [ids]: unknown[]): unknown[] {
   for (const id of (ids as string[]).map(Number).sort(up)) {
     const row = tx.tables.outbox.get(id);
-    if (!row) continue;
+    if (!row || !tx.seen(`unsent ${id}`, () => row.sentAt === null)) continue;
     tx.lock(`outbox ${id}`);
     if (row.sentAt === null) tx.write(() => Object.assign(row, { sentAt: tx.now }));
   }
@@ -277,7 +325,7 @@ function markSent(tx: Transaction, [ids]: unknown[]): unknown[] {
 
 function delayOutbox(tx: Transaction, [id, delayMs]: unknown[]): unknown[] {
   const row = tx.tables.outbox.get(Number(id));
-  if (!row) return [];
+  if (!row || !tx.seen('unsent', () => row.sentAt === null)) return [];
   tx.lock(`outbox ${id}`);
   const dueAt = tx.now + Number(delayMs);
   if (row.sentAt === null) tx.write(() => Object.assign(row, { dueAt }));
@@ -295,9 +343,19 @@ function activeLines(tx: Transaction, eventId: unknown): { seat: number; user_id
   return lines.sort((a, b) => a.seat - b.seat);
 }
 
+function latestSales(tx: Transaction, [ids]: unknown[]): unknown[] {
+  return (ids as string[]).flatMap((eventId) => {
+    const rows = tx.tables.sales.filter((row) => row.eventId === eventId);
+    rows.sort((a, b) => b.at - a.at || b.id - a.id);
+    return rows[0] ? [{ event_id: eventId, row_id: String(rows[0].id) }] : [];
+  });
+}
+
 export const simStatements: Record<string, SimStatement> = {
-  'confirm-holds': confirmHolds,
+  'confirm-holds': makeConfirmHolds(),
   'refuse-hold': refuseHold,
+  'compare-event': compareEvent,
+  'latest-sales': latestSales,
   'read-outcome': (tx, [eventId, holdId]) => {
     const found = tx.tables.outcomes.get(outcomeKey(String(eventId), String(holdId)));
     return found ? [{ ...found }] : [];
@@ -334,5 +392,5 @@ export const simStatements: Record<string, SimStatement> = {
   'mark-sent': markSent,
   'delay-outbox': delayOutbox,
   // Nothing in a run is a day old.
-  'forget-old': () => [],
+  'forget-old': () => [{ forgotten: 0 }],
 };

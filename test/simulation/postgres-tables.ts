@@ -57,12 +57,18 @@ export class Tables {
   readonly requests = new Map<string, StoredRequest>();
   readonly outbox = new Map<number, OutboxEntry>();
   nextOutboxId = 1;
+  /** Rows of the audit log that tell of sales: all that is asked of it here. */
+  readonly sales: { id: number; eventId: string; at: number }[] = [];
+  nextSale = 1;
 
   /** Active bookings of a seat: one at most, while the index is there. */
   activeBookings(eventId: string, seat: number): StoredBooking[] {
     const found: StoredBooking[] = [];
     for (const booking of this.bookings.values()) {
-      if (booking.eventId === eventId && booking.seats.some((line) => line.seat === seat && !line.cancelledAt)) {
+      if (
+        booking.eventId === eventId &&
+        booking.seats.some((line) => line.seat === seat && !line.cancelledAt)
+      ) {
         found.push(booking);
       }
     }

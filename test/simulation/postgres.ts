@@ -31,6 +31,7 @@ interface Running {
   /** Which life of the server it belongs to. */
   life: number;
   lockDeadline: number | undefined;
+  isCommitting: boolean;
   ended: boolean;
   answer: (rows: unknown[] | Error) => void;
 }
@@ -70,8 +71,15 @@ export class SimPostgres {
     this.#life++;
     this.kernel.note(() => 'PostgreSQL stops');
     for (const running of [...this.#open]) {
-      this.#end(running, new Error('Connection terminated unexpectedly'), false);
+      // What was just being committed may be in the log already.
+      const commits = running.isCommitting && this.#random.chance(0.5);
+      this.#end(running, new Error('Connection terminated unexpectedly'), commits);
     }
+  }
+
+  /** Whether no statement is under way. */
+  get isIdle(): boolean {
+    return this.#open.size === 0;
   }
 
   start(): void {
@@ -98,12 +106,12 @@ export class SimPostgres {
     return new Promise((resolve, reject) => {
       const giveUp = kernel.after(queryTimeoutMs, process, () => reject(new Error('Query read timeout')));
       const answer = (inMs: number, result: unknown[] | Error) => {
-        point(inMs);
         kernel.after(inMs, process, () => {
           giveUp();
           if (result instanceof Error) reject(result);
           else resolve(result);
         });
+        point(inMs);
       };
       if (!this.up) {
         const refused = this.#random.chance(0.5);
@@ -140,6 +148,7 @@ export class SimPostgres {
       parameters,
       life: this.#life,
       lockDeadline: undefined,
+      isCommitting: false,
       ended: false,
       answer,
     };
@@ -181,6 +190,7 @@ export class SimPostgres {
   #commitLater(running: Running, rows: unknown[]): void {
     const { transaction } = running;
     if (transaction.writes.length === 0) return this.#end(running, rows, true);
+    running.isCommitting = true;
     const { slowCommitChance, slowCommitMs } = this.troubles;
     const ms = this.#random.chance(slowCommitChance)
       ? this.#random.between(0, slowCommitMs)

@@ -6,7 +6,7 @@ import { readdirSync } from 'node:fs';
 import { RequestError } from '../../src/errors.ts';
 import type { RedisLinks } from '../../src/redis/links.ts';
 import { type TwinScripts, runTwin, twinScripts } from '../redis/twin-scripts.ts';
-import { Twin, TwinCall, type TwinMeta } from '../redis/twin.ts';
+import { Twin, type TwinCall, type TwinMeta } from '../redis/twin.ts';
 import type { Kernel, Process } from './kernel.ts';
 import type { Random } from './random.ts';
 
@@ -46,7 +46,11 @@ export interface RedisFlaws {
   scripts?: Partial<TwinScripts>;
   makeCall?: (twin: Twin, meta: TwinMeta, now: number) => TwinCall;
   /** The run id as nodes see it, instead of the true one. */
-  runId?: (run: string) => string;
+  runId?: string;
+  /** The epoch of every map, instead of a new one. */
+  epoch?: string;
+  /** After a map was loaded over another. */
+  loaded?: (before: Twin, twin: Twin, now: number) => void;
 }
 
 export class SimRedis {
@@ -79,8 +83,7 @@ export class SimRedis {
   }
 
   get runId(): string {
-    const run = `run-${this.life}`;
-    return this.#flaws.runId ? this.#flaws.runId(run) : run;
+    return this.#flaws.runId ?? `run-${this.life}`;
   }
 
   /** How long something is on the wire, one way. */
@@ -129,10 +132,13 @@ export class SimRedis {
         return { id, owner, state, till, seats };
       }),
     };
-    const { makeCall } = this.#flaws;
+    const { makeCall, epoch: sameEpoch, loaded } = this.#flaws;
     const now = this.now;
+    const old = loaded && name === 'load-event' ? twin.copy() : undefined;
+    if (sameEpoch && name === 'load-event') rest[1] = sameEpoch;
     const call = makeCall && ((meta: TwinMeta) => makeCall(twin, meta, now));
     const reply = runTwin(twin, name, rest, now, this.#scripts, call);
+    if (old) loaded?.(old, twin, now);
     const words = rest.slice(1).map(String);
     const [status, epoch, position] = reply as [string, string, number];
     this.kernel.note(
@@ -264,13 +270,13 @@ export class SimLinks {
       const answered = (value: unknown) => {
         const at = Math.max(this.#lastAnswer, kernel.now + redis.wireMs());
         this.#lastAnswer = at;
-        this.#point(at - kernel.now);
         kernel.after(at - kernel.now, this.#process, () => {
           cancelTimeout();
           if (!this.#waiting.delete(reject) || connection !== this.#connection) return;
           if (value instanceof Error) reject(value);
           else resolve(value);
         });
+        this.#point(at - kernel.now);
       };
       const arrive = () => {
         // What was on its way to a Redis that has ended is lost; one that is frozen gets to it later.

@@ -6,7 +6,7 @@ import type { EventCard } from '../../src/events/events.ts';
 import { Kernel, Process } from './kernel.ts';
 import { Monitors, type Violation } from './monitors.ts';
 import type { Mutant } from './mutants.ts';
-import { Nemesis } from './nemesis.ts';
+import { Nemesis, type Trouble } from './nemesis.ts';
 import { SimNode } from './node.ts';
 import { SimPostgres } from './postgres.ts';
 import { SimRedis } from './redis.ts';
@@ -20,6 +20,12 @@ const quietMs = 40_000;
 export interface Settings {
   /** How long people act and things go wrong. */
   activeMs: number;
+  /** What goes wrong, instead of what the seed says. */
+  focus: Trouble[] | undefined;
+  /** How likely something happens at an await, instead of what the seed says. */
+  pointChance: number | undefined;
+  /** Whether nodes compare Redis with PostgreSQL: nothing else may rely on it. */
+  reconciles: boolean;
   /** How wrong the clocks of the nodes are. */
   skewMs: Record<string, number>;
 }
@@ -44,7 +50,13 @@ export class World {
     this.#mutant = mutant;
     const random = kernel.random('world');
     const skew = () => (random.chance(0.2) ? random.between(-3_600_000, 3_600_000) : random.between(-50, 50));
-    this.settings = { activeMs: 30_000, skewMs: Object.fromEntries(nodeNames.map((name) => [name, skew()])) };
+    this.settings = {
+      activeMs: 30_000,
+      focus: mutant?.focus,
+      pointChance: mutant?.pointChance,
+      reconciles: random.chance(0.4),
+      skewMs: Object.fromEntries(nodeNames.map((name) => [name, skew()])),
+    };
     this.card = makeCard(this.eventId, this.seatCount);
     this.postgres = new SimPostgres(kernel, mutant?.statements);
     const { startsAt } = this.card;
@@ -75,7 +87,13 @@ export class World {
 
   run(): void {
     this.nemesis.begin();
-    this.kernel.run(this.settings.activeMs + quietMs);
+    this.kernel.run(this.settings.activeMs);
+    // Once everything has come to rest, and stays so for a moment, nothing more happens.
+    let restsFor = 0;
+    for (let ms = 0; ms < quietMs && restsFor < 3; ms += 1000) {
+      this.kernel.run(1000);
+      restsFor = this.postgres.isIdle && this.monitors.isAtRest() ? restsFor + 1 : 0;
+    }
     this.monitors.atRest();
   }
 }
@@ -137,7 +155,12 @@ function runSeed(seed: number, mutant?: Mutant, tell?: (text: string) => void): 
   return inSimulatedAir(kernel, () => {
     if (tell) kernel.tell = (text) => tell(`${(kernel.elapsed / 1000).toFixed(4).padStart(9)} ${text}`);
     const world = new World(kernel, mutant);
-    world.run();
+    const takeOut = mutant?.plant?.();
+    try {
+      world.run();
+    } finally {
+      takeOut?.();
+    }
     const { monitors, postgres } = world;
     const bookings = [...postgres.tables.bookings.values()];
     return {

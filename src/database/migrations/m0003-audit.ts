@@ -13,7 +13,9 @@ export class AuditMigration extends Migration {
     this.addSql('create index audit_by_actor on audit (actor_id, at, id) where actor_id is not null');
     this.addSql('create index audit_by_booking on audit (booking_id, at, id) where booking_id is not null');
     this.addSql('create index audit_by_time on audit (at, id)');
-    // For the seat map of the past: what was sold and given back, without the holds in between.
+    // For the seat map of the past: the holds that may be alive at a moment, and what was sold and given back.
+    this.addSql(`
+      create index audit_of_holds on audit (event_id, until_ms, at) where until_ms is not null`);
     this.addSql(`
       create index audit_of_sales on audit (event_id, at, id)
       where action in ('booking-confirmed', 'booking-cancelled')`);

@@ -3,6 +3,10 @@
 with booking as materialized (
   select id, event_id, user_id, hold_id from bookings where id = $1::uuid and status = 'confirmed' for update
 ),
+-- Locked, and so as they are by now: another cancellation may have taken some of them a moment ago.
+lines as materialized (
+  select seat, active from booking_seats where booking_id in (select id from booking) for update
+),
 freed as (
   update booking_seats set active = false, cancelled_at = clock_timestamp()
   where booking_id in (select id from booking) and active and ($2::integer[] is null or seat = any($2))
@@ -11,11 +15,7 @@ freed as (
 ended as (
   update bookings set status = 'cancelled', cancelled_at = clock_timestamp()
   where id in (select id from booking)
-    and not exists (
-      select from booking_seats left_over
-      where left_over.booking_id = bookings.id and left_over.active
-        and not ($2::integer[] is null or left_over.seat = any($2))
-    )
+    and not exists (select from lines where active and not ($2::integer[] is null or seat = any($2)))
   returning id
 ),
 sum as (

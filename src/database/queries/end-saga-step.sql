@@ -1,17 +1,23 @@
--- Returns changed, outbox_id: whether this call ended the step. Twice is once.
--- $1 step id, $2 state of the saga from now on (null: as it is), $3 payment id or null, $4 reason,
--- $5 next step or null, $6 its amount in cents, $7 due in so many ms, $8 cents that were given back by this step.
-with step as (
-  update saga_steps set state = 'done', ended_at = clock_timestamp(), reason = ''
-  where id = $1::bigint and state = 'due'
+-- Returns changed, outbox_id: whether this call ended the step (twice is once), and what the buyer has to be told.
+-- $1 step id, $2 state of the saga from now on (null: as it is), $3 payment id or null, $4 reason (null: as it is),
+-- $5 next step or null, $6 its amount in cents, $7 due in so many ms, $8 cents that were given back by now (null: as they are).
+-- The saga is locked before its steps, here as everywhere, so that two of these cannot wait for each other.
+with before as materialized (
+  select hold_id, state from sagas
+  where hold_id = (select hold_id from saga_steps where id = $1::bigint)
+  for update
+),
+step as (
+  update saga_steps set state = 'done', ended_at = clock_timestamp(), reason = coalesce(nullif($4::text, ''), reason)
+  where id = $1::bigint and state = 'due' and hold_id in (select hold_id from before)
   returning hold_id, kind
 ),
 saga as (
   update sagas set
-    state = coalesce($2::text, state), payment_id = coalesce($3::text, payment_id), reason = $4::text,
-    refunded_cents = refunded_cents + $8::bigint, updated_at = clock_timestamp()
+    state = coalesce($2::text, state), payment_id = coalesce($3::text, payment_id), reason = coalesce($4::text, reason),
+    refunded_cents = coalesce($8::bigint, refunded_cents), updated_at = clock_timestamp()
   where hold_id in (select hold_id from step)
-  returning hold_id, event_id, user_id, booking_id, state, amount_cents
+  returning hold_id, event_id, user_id, booking_id, state, reason, amount_cents, refunded_cents
 ),
 next as (
   insert into saga_steps (hold_id, kind, amount_cents, due_at)
@@ -21,15 +27,18 @@ next as (
 noted as (
   insert into audit (action, event_id, booking_id, actor_id, details)
   select 'payment-' || saga.state, saga.event_id, saga.booking_id, null,
-    jsonb_build_object('holdId', saga.hold_id, 'userId', saga.user_id, 'step', step.kind, 'reason', $4::text,
-      'amountCents', saga.amount_cents, 'refundedCents', $8::bigint)
+    jsonb_build_object('holdId', saga.hold_id, 'userId', saga.user_id, 'step', step.kind, 'reason', saga.reason,
+      'amountCents', saga.amount_cents, 'refundedCents', saga.refunded_cents)
   from saga, step
 ),
+-- The way there is nobody's business, nor that a declined payment was tidied away.
 told as (
   insert into outbox (topic, key, payload, due_at)
   select 'payment-changed', 'payment-' || hold_id, jsonb_build_object('holdId', hold_id),
     clock_timestamp() + interval '3 seconds'
   from saga
+  where $2::text in ('authorised', 'declined', 'captured', 'voided', 'refunded')
+    and not exists (select from before where before.state = 'declined')
   returning id
 )
 select exists (select from step) as changed, (select id::text from told) as outbox_id

@@ -14,9 +14,11 @@ with due as (
 taken as (
   update saga_steps set attempts = attempts + 1, due_at = clock_timestamp() + $1::float8 * interval '1 millisecond'
   where id in (select id from due)
-  returning id, hold_id, kind, amount_cents, attempts
+  returning id, hold_id, kind, amount_cents, attempts, created_at
 )
 select taken.id::text as id, taken.kind, taken.amount_cents::float8 as step_cents, taken.attempts,
-  sagas.hold_id, event_id, user_id, payment_id, method, attempt, seats, sagas.amount_cents::float8 as amount_cents,
-  currency, state, extract(epoch from clock_timestamp() - sagas.created_at)::float8 * 1000 as age_ms
+  sagas.hold_id, event_id, user_id, booking_id, payment_id, method, attempt, seats,
+  sagas.amount_cents::float8 as amount_cents, currency, state,
+  extract(epoch from clock_timestamp() - sagas.created_at)::float8 * 1000 as age_ms,
+  extract(epoch from clock_timestamp() - taken.created_at)::float8 * 1000 as step_age_ms
 from taken join sagas on sagas.hold_id = taken.hold_id

@@ -23,6 +23,8 @@ for i = 5, #ARGV do
 end
 local hold = read_hold(id)
 if hold and hold.owner == owner then
+  -- What was cancelled before it was ever shown as sold is nobody's now.
+  free_held(hold.seats)
   drop_hold(hold, sold)
 elseif missed > 0 then
   -- The hold got lost with a Redis. What its buyer has must count all the same.

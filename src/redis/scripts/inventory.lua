@@ -13,11 +13,12 @@
 --   9 buyers   hash, owner -> "booked|hold id,hold id,..."
 -- ARGV
 --   1 run      run id of the Redis the caller is connected to
--- Returns, for every script that includes this: {status, epoch, position, tick, dueMs, lapsed, unsettled, fields}
+-- Returns, for every script that includes this: {status, epoch, position, tick, dueMs, lapsed, unsettled, fields, now}
 --   tick       {} or {from, to, "12h15s"}: publish it
 --   dueMs      -1, or: cut a tick in so many ms; said to one caller only
 --   lapsed     {hold id, owner, seats, ...}: holds that ran out just now; tell their owners
 --   unsettled  {hold id, ...}: confirms that got no end in time; ask PostgreSQL how they ended
+--   now        the time of this Redis (ms): when all this happened
 --   status 'unloaded': the event is not in this Redis, or was before this Redis restarted: load it
 
 local SEATS, HOLDS, EXPIRY, META, DIRTY = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
@@ -229,7 +230,7 @@ local function finish(status, fields)
       redis.call('HSET', META, 'promised', int(now + wait))
     end
   end
-  return { status, epoch, position, tick, due_ms, lapsed, unsettled, fields or {} }
+  return { status, epoch, position, tick, due_ms, lapsed, unsettled, fields or {}, now }
 end
 
 -- The answer to a request of this owner that was answered before, or nil.
@@ -251,6 +252,30 @@ local function cancelled_seats(booking)
   local set = {}
   for _, seat in ipairs(split(kept('cancelled:' .. booking) or '')) do
     set[seat] = true
+  end
+  return set
+end
+
+-- Seats that changed after a position, or nil when the log does not reach back so far. Some more than that: a tick
+-- that covers the position tells of what came before it as well.
+local function changed_since(since)
+  local set = {}
+  if since < cut then
+    local ticks = redis.call('XRANGE', LOG, '(' .. int(since) .. '-0', '+')
+    if not ticks[1] or tonumber(ticks[1][2][2]) > since + 1 then
+      return nil
+    end
+    for _, tick in ipairs(ticks) do
+      for seat in string.gmatch(tick[2][4], '%d+') do
+        set[seat] = true
+      end
+    end
+  end
+  for _, seat in ipairs(redis.call('HKEYS', DIRTY)) do
+    set[seat] = true
+  end
+  for i = 1, #changed, 2 do
+    set[changed[i]] = true
   end
   return set
 end

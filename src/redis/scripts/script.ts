@@ -77,13 +77,27 @@ export interface Effects {
   lapsed: { holdId: string; owner: string; seats: number[] }[];
   /** Confirms that got no end in time. */
   unsettled: string[];
+  /** When it happened, by the clock of Redis (ms since 1970). */
+  at: number;
+  /** The answer is that of the first request with this id: nothing was changed now. */
+  isRepeat: boolean;
 }
 
 export type Outcome<D extends Decoders> =
   | { loaded: true; answer: Answer<D>; effects: Effects }
   | { loaded: false };
 
-type RawReply = [string, string, number, [number, number, string] | [], number, string[], string[], string[]];
+type RawReply = [
+  status: string,
+  epoch: string,
+  position: number,
+  tick: [number, number, string] | [],
+  dueMs: number,
+  lapsed: string[],
+  unsettled: string[],
+  fields: string[],
+  now: number,
+];
 
 /** Runs a script that includes `inventory.lua`. `loaded: false`: the event's map is not in this Redis. */
 export async function runScript<Args, D extends Decoders>(
@@ -94,7 +108,7 @@ export async function runScript<Args, D extends Decoders>(
   args: Args,
 ): Promise<Outcome<D>> {
   const reply = (await evaluate(redis, script, keys, [run, ...script.encode(args)])) as RawReply;
-  const [status, epoch, position, tick, dueMs, lapsed, unsettled, fields] = reply;
+  const [status, epoch, position, tick, dueMs, lapsed, unsettled, fields, now] = reply;
   if (status === 'unloaded') return { loaded: false };
   const effects: Effects = {
     epoch,
@@ -103,6 +117,8 @@ export async function runScript<Args, D extends Decoders>(
     dueMs: dueMs >= 0 ? dueMs : undefined,
     lapsed: decodeLapsed(lapsed),
     unsettled,
+    at: now,
+    isRepeat: status === 'repeat',
   };
   return { loaded: true, answer: decodeAnswer(script, status, fields), effects };
 }

@@ -14,10 +14,14 @@ export const checkAtomicity: Check = ({ ops, rest }) => {
   );
   for (const booking of rest.bookings) {
     const { id, holdId, status, seats, active } = booking;
-    const expected = status === 'confirmed' ? seats.length : 0;
+    const cancels = ops.filter((op) => op.f === 'cancel' && op.bookingId === id);
+    const asked = new Set(cancels.flatMap((op) => op.seats));
+    const kept = seats.filter((seat) => !asked.has(seat));
     if (seats.length === 0) say(`booking ${id} has no seats`);
-    if (active.length !== expected)
-      say(`booking ${id} is ${status}, and ${active.length} of ${seats.length} seats are active`);
+    const isRight = status === 'confirmed' ? active.length > 0 : active.length === 0;
+    if (!isRight) say(`booking ${id} is ${status}, and ${active.length} of ${seats.length} seats are active`);
+    else if (!kept.every((seat) => active.includes(seat)))
+      say(`booking ${id} has lost seats that nobody cancelled: it has ${active} of ${seats}`, cancels);
     if (booking.totalCents !== booking.linesCents)
       say(`booking ${id} costs ${booking.totalCents}, its lines ${booking.linesCents}`);
     if (!bookedOutcomes.delete(holdId)) say(`booking ${id} has no outcome that says "booked"`);

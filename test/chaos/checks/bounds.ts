@@ -1,6 +1,5 @@
 import type { Check, Finding } from './evidence.ts';
 
-const answeredWithinMs = 10_000;
 const settledWithinMs = 15_000;
 /** Answers that only a broken hub, or a broken client, gets to this traffic. */
 const nonsense = new Set([
@@ -13,7 +12,7 @@ const nonsense = new Set([
 ]);
 
 /**
- * C10: nothing hangs. Every request is answered within 10 s unless its node was dead, stopped or busy at the
+ * C10: nothing hangs. Every request is answered within 10 s (a payment within 20) unless its node was dead, stopped or busy at the
  * time, and a confirm that was left open gets its answer within 15 s after the fault is over.
  */
 export const checkBounds: Check = ({ ops, excuse }) => {
@@ -23,8 +22,7 @@ export const checkBounds: Check = ({ ops, excuse }) => {
   for (const op of ops) {
     const silent =
       excuse.silentNodes.includes(op.node) && op.heardAt >= excuse.faultAt && op.invokedAt <= excuse.healedAt;
-    if (op.error === 'timeout' && !silent)
-      say(`${op.f} got no answer within ${answeredWithinMs / 1000} s`, [op]);
+    if (op.error === 'timeout' && !silent) say(`${op.f} got no answer in time`, [op]);
   }
   for (const op of ops) if (nonsense.has(op.error)) say(`${op.f} was answered ${op.error}`, [op]);
   const confirms = Map.groupBy(

@@ -19,7 +19,14 @@ const good = () =>
     .cancelled('a', 'h1', [0, 1], [50, 60])
     .held('b', 'h2', [1], [70, 80])
     .booked('b', 'h2', [1], [90, 100])
-    .stored('h1', [0, 1], { status: 'cancelled', createdAt: 1000, cancelledAt: 2000 })
+    .stored('h1', [0, 1], {
+      status: 'cancelled',
+      createdAt: 1000,
+      cancelledAt: new Map([
+        [0, 2000],
+        [1, 2000],
+      ]),
+    })
     .stored('h2', [1], { createdAt: 3000 });
 
 test('a good history passes every check', () => {
@@ -74,7 +81,7 @@ test('C1: what nobody heard of may be booked or not', () => {
 
 test('C1: a cancellation that did not last', () => {
   const story = new Story('s').cancelled('a', 'h1', [0], [1, 2]).stored('h1', [0]);
-  expect(found(checkSets, story)).toEqual(['booking of-h1 was cancelled, and is not']);
+  expect(found(checkSets, story)).toEqual(['seats 0 of booking of-h1 were cancelled, and are not']);
 });
 
 test('C2: one seat told to two', () => {
@@ -90,6 +97,7 @@ test('C2: one seat with two bookings in PostgreSQL', () => {
 test('C4: seats without a booking, a booking without seats or outcome, half cancelled, wrongly added up', () => {
   const story = new Story('ss')
     .stored('h1', [0, 1], { active: [0] })
+    .stored('h5', [0, 1], { status: 'cancelled', active: [0] })
     .stored('h2', [])
     .stored('h3', [2], { linesCents: 1 });
   story.rest.orphans = [3];
@@ -97,8 +105,10 @@ test('C4: seats without a booking, a booking without seats or outcome, half canc
   story.rest.outcomes.push({ holdId: 'h4', outcome: 'booked' });
   expect(found(checkAtomicity, story)).toEqual([
     'seat 3 is booked without a booking',
-    'booking of-h1 is confirmed, and 1 of 2 seats are active',
+    'booking of-h1 has lost seats that nobody cancelled: it has 0 of 0,1',
+    'booking of-h5 is cancelled, and 1 of 2 seats are active',
     'booking of-h2 has no seats',
+    'booking of-h2 is confirmed, and 0 of 0 seats are active',
     'booking of-h3 costs 2500, its lines 1',
     'booking of-h3 has no outcome that says "booked"',
     'hold h4 is stored as booked, without a booking',

@@ -10,11 +10,13 @@ export interface BookingFact {
   seats: number[];
   active: number[];
   totalCents: number;
-  /** Of its lines, added up. */
+  /** Of all its lines, and of the active ones, added up. */
   linesCents: number;
+  activeCents: number;
   /** ms since 1970, PostgreSQL's clock. */
   createdAt: number;
-  cancelledAt: number | undefined;
+  /** By seat. */
+  cancelledAt: Map<number, number>;
 }
 
 /** One state a viewer was shown. */

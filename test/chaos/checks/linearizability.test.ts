@@ -14,7 +14,7 @@ test('C3: hold, look, confirm, cancel and hold again, one after the other', () =
     .cancelled('a', 'h1', [0], [90, 100])
     .held('b', 'h2', [0], [110, 120])
     .released('b', 'h2', [0], [130, 140])
-    .stored('h1', [0], { status: 'cancelled', cancelledAt: 95 });
+    .stored('h1', [0], { status: 'cancelled', cancelledAt: new Map([[0, 95]]) });
   expect(found(story)).toEqual([]);
 });
 

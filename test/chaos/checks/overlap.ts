@@ -35,24 +35,30 @@ interface Interval {
 
 function told(ops: readonly Op[]): Interval[] {
   const cancelledAt = new Map<string, number>();
-  for (const op of ops) {
-    if (op.f !== 'cancel') continue;
-    cancelledAt.set(op.bookingId, Math.min(op.invokedAt, cancelledAt.get(op.bookingId) ?? op.invokedAt));
+  for (const { f, bookingId, seats, invokedAt } of ops) {
+    if (f !== 'cancel') continue;
+    for (const seat of seats) {
+      const key = `${bookingId} ${seat}`;
+      cancelledAt.set(key, Math.min(invokedAt, cancelledAt.get(key) ?? invokedAt));
+    }
   }
   const known = new Set<string>();
   return ops.flatMap((op) => {
     const bookingId = op.value.bookings?.[0]?.id;
     if (op.f !== 'confirm' || op.type !== 'ok' || !bookingId || known.has(bookingId)) return [];
     known.add(bookingId);
-    const till = cancelledAt.get(bookingId) ?? Number.POSITIVE_INFINITY;
-    if (till <= op.endedAt) return [];
-    return (op.value.seats ?? []).map((seat) => ({ seat, bookingId, from: op.endedAt, till, op }));
+    return (op.value.seats ?? []).flatMap((seat) => {
+      const till = cancelledAt.get(`${bookingId} ${seat}`) ?? Number.POSITIVE_INFINITY;
+      return till <= op.endedAt ? [] : [{ seat, bookingId, from: op.endedAt, till, op }];
+    });
   });
 }
 
 function written(bookings: readonly BookingFact[]): Interval[] {
-  return bookings.flatMap(({ id, seats, createdAt, cancelledAt }) => {
-    const till = cancelledAt === undefined ? Number.POSITIVE_INFINITY : cancelledAt - readingMs;
-    return seats.map((seat) => ({ seat, bookingId: id, from: createdAt, till }));
-  });
+  return bookings.flatMap(({ id, seats, createdAt, cancelledAt }) =>
+    seats.map((seat) => {
+      const till = (cancelledAt.get(seat) ?? Number.POSITIVE_INFINITY) - readingMs;
+      return { seat, bookingId: id, from: createdAt, till };
+    }),
+  );
 }

@@ -25,7 +25,9 @@ function holdsOfSold({ ops, excuse }: Evidence): Finding[] {
       const seat = hold.seats.find((each) => sale.value.seats?.includes(each));
       if (seat === undefined || excuse.salesOnly) continue;
       const bookingId = sale.value.bookings?.[0]?.id;
-      const cancel = cancels.find((op) => op.bookingId === bookingId && op.invokedAt < hold.endedAt);
+      const cancel = cancels.find(
+        (op) => op.bookingId === bookingId && op.seats.includes(seat) && op.invokedAt < hold.endedAt,
+      );
       const sameEpoch = (seenFirst.get(hold.value.epoch ?? '') ?? 0) < sale.endedAt;
       if (cancel || !sameEpoch) continue;
       const sentence = `seat ${seat} was held after it had been sold, in the same epoch`;
@@ -46,7 +48,8 @@ function lists({ ops }: Evidence): Finding[] {
     for (const op of mine) {
       const id = op.value.bookings?.[0]?.id ?? '';
       if (op.f === 'confirm' && !found.has(id)) miss(op, `misses ${id}, which was booked before`);
-      if (op.f === 'cancel' && found.get(op.bookingId) === 'confirmed')
+      const isOver = op.value.bookings?.[0]?.status === 'cancelled';
+      if (op.f === 'cancel' && isOver && found.get(op.bookingId) === 'confirmed')
         miss(op, `has ${op.bookingId} as confirmed, which was cancelled before`);
     }
   }

@@ -43,7 +43,7 @@ export function stepsOf(seat: number, { ops, rest, excuse }: Evidence): Step[] {
   for (const op of mine) {
     // What is asked again under the same id is one thing, done once; a refusal is a look of its own.
     const key = op.f === 'confirm' ? `confirm ${op.holdId}` : `${op.proc} ${op.requestId}`;
-    if (op.type === 'fail') steps.push(...refusalOf(op, seat, excuse));
+    if (op.type === 'fail' && op.f !== 'checkout') steps.push(...refusalOf(op, seat, excuse));
     else if (op.f !== 'list') attempts.set(key, [...(attempts.get(key) ?? []), op]);
   }
   for (const tries of attempts.values()) {
@@ -65,7 +65,8 @@ export function stepsOf(seat: number, { ops, rest, excuse }: Evidence): Step[] {
       });
     }
   }
-  const touched = mine.filter((op) => op.type !== 'fail' && (op.f === 'hold' || op.f === 'extend'));
+  const touched = mine.filter((op) => givesTime.has(op.f) && (op.type !== 'fail' || op.f === 'checkout'));
+  steps.push(...salesWithoutAsking(mine));
   steps.push(...expiries(touched, ops, excuse));
   if (excuse.losesHolds) steps.push(...losses(touched, mine, excuse));
   const now = rest.redis.seats.charAt(seat);
@@ -82,6 +83,21 @@ export function stepsOf(seat: number, { ops, rest, excuse }: Evidence): Step[] {
   return steps;
 }
 
+const givesTime = new Set<Op['f']>(['hold', 'extend', 'checkout']);
+
+/** Who has paid gets the seats without asking for them, even when the hold is over, if they are still free. */
+function salesWithoutAsking(mine: Op[]): Step[] {
+  const paid = new Map(mine.filter((op) => op.f === 'checkout').map((op) => [op.holdId, op]));
+  return [...paid].map(([hold, op]) => ({
+    kind: 'act',
+    from: op.invokedAt,
+    till: Number.POSITIVE_INFINITY,
+    optional: true,
+    apply: (state) => (state === free || isHeldBy(state, hold) ? [sold(hold)] : []),
+    name: `hold ${hold.slice(0, 8)} is paid`,
+  }));
+}
+
 /** What a request does that was granted, or may have been. */
 function effectOf(op: Op, seat: number, holdOfBooking: Map<string, string>): Pick<Step, 'apply'> | undefined {
   const { f, value } = op;
@@ -92,6 +108,7 @@ function effectOf(op: Op, seat: number, holdOfBooking: Map<string, string>): Pic
       return { apply: (state) => (state === free ? [held(holdOf(op), until)] : []) };
     }
     case 'extend':
+    case 'checkout':
       return { apply: (state) => (isHeldBy(state, op.holdId) ? [held(op.holdId, until)] : []) };
     case 'release':
       if (!op.seats.includes(seat)) return undefined;
@@ -99,6 +116,7 @@ function effectOf(op: Op, seat: number, holdOfBooking: Map<string, string>): Pic
     case 'confirm':
       return { apply: (state) => (isHeldBy(state, op.holdId) ? [sold(op.holdId)] : []) };
     case 'cancel': {
+      if (!op.seats.includes(seat)) return undefined;
       const hold = holdOfBooking.get(op.bookingId) ?? '';
       return { apply: (state) => (state === sold(hold) ? [free] : []) };
     }

@@ -32,8 +32,10 @@ export const checkSets: Check = ({ ops, rest }) => {
   const byId = new Map(rest.bookings.map((booking) => [booking.id, booking]));
   for (const op of ops) {
     if (op.f !== 'cancel' || op.type !== 'ok') continue;
-    if (byId.get(op.bookingId)?.status === 'cancelled') continue;
-    findings.push({ check: 'C1', sentence: `booking ${op.bookingId} was cancelled, and is not`, ops: [op] });
+    const left = byId.get(op.bookingId)?.active.filter((seat) => op.seats.includes(seat)) ?? [];
+    if (left.length === 0) continue;
+    const sentence = `seats ${left} of booking ${op.bookingId} were cancelled, and are not`;
+    findings.push({ check: 'C1', sentence, ops: [op] });
   }
   return findings;
 };

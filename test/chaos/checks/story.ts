@@ -86,7 +86,8 @@ export class Story {
   }
 
   cancelled(proc: string, holdId: string, seats: number[], times: [number, number]): this {
-    return this.tell(proc, 'cancel', 'ok', times, { bookingId: `of-${holdId}`, seats });
+    const bookings = [{ id: `of-${holdId}`, holdId, status: 'cancelled' }];
+    return this.tell(proc, 'cancel', 'ok', times, { bookingId: `of-${holdId}`, seats, value: { bookings } });
   }
 
   released(proc: string, holdId: string, seats: number[], times: [number, number]): this {
@@ -103,8 +104,9 @@ export class Story {
       active: more.status === 'cancelled' ? [] : seats,
       totalCents: 2500 * seats.length,
       linesCents: 2500 * seats.length,
+      activeCents: 2500 * seats.length,
       createdAt: 0,
-      cancelledAt: undefined,
+      cancelledAt: new Map(),
       ...more,
     });
     this.rest.outcomes.push({ holdId, outcome: 'booked' });

@@ -3,9 +3,10 @@
  * again under the same ids when an answer did not come. What is asked and answered goes into the history.
  */
 import type { Booking, Hold, MessageName, Messages } from '../../../src/contracts.gen.ts';
-import type { Act, History, Line, Value } from '../history.ts';
+import type { Act, History } from '../history.ts';
 import type { Random } from '../random.ts';
 import { pause } from '../stage/wait.ts';
+import { askOnce, type Known } from './ask-once.ts';
 import { Connection } from './connection.ts';
 
 export interface BuyerOptions {
@@ -17,15 +18,19 @@ export interface BuyerOptions {
   seats: number;
   history: History;
   random: Random;
+  /** Seats must be paid for. */
+  isPaid: boolean;
   /** No new hold is begun once this says so. */
   isOver: () => boolean;
   /** Unanswered questions are asked again until this time of the harness' clock. */
   giveUpAt: () => number;
 }
 
-type Known = Pick<Line, 'seats' | 'holdId' | 'bookingId'>;
 /** How long a buyer goes on asking for what they could do without. */
 const patienceMs = 4000;
+const goodCard = '4242424242424242';
+const badCard = '4000000000000002';
+const slowCard = '4000000000020006:500';
 
 export class Buyer {
   readonly connection: Connection;
@@ -62,6 +67,7 @@ export class Buyer {
     let kept: Hold = hold;
     if (mood < 0.3) kept = (await this.#extend(hold)) ?? hold;
     else if (mood < 0.38) kept = (await this.#hold(this.#choose().slice(0, 1), hold)) ?? hold;
+    if (this.#options.isPaid && !(await this.#pay(kept))) return;
     const booking = await this.#confirm(kept);
     if (random.chance(0.1)) await this.#list();
     if (booking && random.chance(0.75)) {
@@ -109,6 +115,22 @@ export class Buyer {
     );
   }
 
+  /** @returns whether it is worth confirming */
+  async #pay({ holdId, seats }: Hold): Promise<boolean> {
+    const { eventId } = this.#options;
+    const method = this.#random.chance(0.85) ? goodCard : this.#random.pick([slowCard, badCard]);
+    const known = { holdId, seats };
+    const reply = await this.#ask(
+      'checkout',
+      'bookings:checkout',
+      { eventId, holdId, method },
+      known,
+      patienceMs,
+    );
+    // Some leave once they have paid: the hub books for them.
+    return reply?.payment.state === 'authorised' && this.#random.chance(0.9);
+  }
+
   async #confirm({ holdId, seats }: Hold): Promise<Booking | undefined> {
     const { eventId } = this.#options;
     this.confirming = true;
@@ -118,8 +140,10 @@ export class Buyer {
   }
 
   async #cancel({ id, seats }: Booking): Promise<void> {
-    const known = { bookingId: id, seats: seats.map(({ seat }) => seat) };
-    await this.#ask('cancel', 'bookings:cancel', { bookingId: id }, known);
+    const all = seats.map(({ seat }) => seat);
+    const part = all.length > 1 && this.#random.chance(0.3) ? { seats: all.slice(1) } : {};
+    const known = { bookingId: id, seats: all, ...part };
+    await this.#ask('cancel', 'bookings:cancel', { bookingId: id, ...part }, known);
   }
 
   async #list(): Promise<void> {
@@ -136,56 +160,19 @@ export class Buyer {
     forMs = Number.POSITIVE_INFINITY,
     identified = true,
   ): Promise<Messages[M]['reply'] | undefined> {
-    const { name, history, giveUpAt } = this.#options;
-    const requestId = `${name}-${++this.#requests}-request`;
+    const { name, eventId, history, giveUpAt } = this.#options;
+    const requestId = `${eventId.slice(-12)}-${name}-${++this.#requests}`;
     const request = (identified ? { ...payload, requestId } : payload) as Messages[M]['request'];
     const end = performance.now() + forMs;
     while (performance.now() < Math.min(end, giveUpAt())) {
       if (!(await this.connection.ready(1000))) continue;
-      const op = history.invoke({ proc: name, f, node: this.connection.node, requestId, ...known });
-      const answer = await this.connection.ask(message, request);
-      if (answer.type === 'ok') {
-        history.end(op, 'ok', { value: checkedParts(answer.data) });
-        return answer.data;
-      }
-      if (answer.type === 'refused') {
-        const { code, retry, details } = answer.error;
-        // Whatever says "later" has decided nothing.
-        const decided = retry !== 'later' && code !== 'internal';
-        const taken = code === 'seats-taken' ? (details as { seats: number[] }).seats : undefined;
-        history.end(op, decided ? 'fail' : 'info', { error: code, ...(taken ? { value: { taken } } : {}) });
-        if (decided) return undefined;
-        if (this.#random.chance(0.3)) this.connection.move();
-      } else {
-        history.end(op, 'info', { error: answer.error });
-        if (answer.error === 'timeout') this.connection.move();
-      }
+      const asked = { proc: name, f, requestId, ...known };
+      const answer = await askOnce(this.connection, history, asked, message, request);
+      if (answer.decided) return answer.data;
+      // A node that does not answer at all is left; one that says "later" often is, too.
+      if (answer.error === 'timeout' || this.#random.chance(0.2)) this.connection.move();
       await pause(this.#random.whole(50, 400));
     }
     return undefined;
   }
-}
-
-/** The parts of an answer that are checked. */
-function checkedParts(data: object): Value {
-  const { hold, epoch, booking, bookings } = data as {
-    hold?: Hold | null;
-    epoch?: string;
-    booking?: Booking;
-    bookings?: Booking[];
-  };
-  const value: Value = {};
-  if (epoch) value.epoch = epoch;
-  if (hold) {
-    value.holdId = hold.holdId;
-    value.seats = hold.seats;
-    value.expiresAt = hold.expiresAt - performance.timeOrigin;
-  }
-  if (booking) {
-    value.seats = booking.seats.map(({ seat }) => seat);
-    value.totalCents = booking.totalCents;
-  }
-  const all = booking ? [booking] : bookings;
-  if (all) value.bookings = all.map(({ id, holdId, status }) => ({ id, holdId, status }));
-  return value;
 }

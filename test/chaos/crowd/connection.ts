@@ -8,7 +8,8 @@ export type Answer<M extends MessageName> =
   | { type: 'refused'; error: WireError }
   | { type: 'unknown'; error: 'timeout' | 'connection-lost' };
 
-const answerMs = 10_000;
+/** A payment waits for its provider for 15 s. */
+const answerMs = (message: MessageName) => (message === 'bookings:checkout' ? 20_000 : 10_000);
 const connectMs = 2000;
 
 /** One buyer's way to the hub: to one node at a time, and to the next one when that is lost. */
@@ -42,7 +43,7 @@ export class Connection {
     return new Promise((resolve) => {
       const lost = () => resolve({ type: 'unknown', error: 'connection-lost' });
       socket.once('disconnect', lost);
-      socket.timeout(answerMs).emit(message, request, (timeout: Error | null, reply: Reply<M>) => {
+      socket.timeout(answerMs(message)).emit(message, request, (timeout: Error | null, reply: Reply<M>) => {
         socket.off('disconnect', lost);
         if (timeout) resolve({ type: 'unknown', error: 'timeout' });
         else resolve(reply.ok ? { type: 'ok', data: reply.data } : { type: 'refused', error: reply.error });

@@ -13,7 +13,7 @@ export interface Glance {
   viewersAgree: boolean;
   /** What PostgreSQL has sold is sold in Redis, and nothing else is. */
   salesAgree: boolean;
-  holds: number;
+  held: number;
 }
 
 export async function glance(stage: Stage, eventId: string, watchers: Watcher[]): Promise<Glance> {
@@ -23,7 +23,8 @@ export async function glance(stage: Stage, eventId: string, watchers: Watcher[])
     viewersAgree:
       redis.seats !== '' && watchers.every((each) => each.map.fresh && each.seats === redis.seats),
     salesAgree: shown.size === sold.size && [...shown].every((seat) => sold.has(seat)),
-    holds: redis.holds.length,
+    // A held seat without a hold is as stuck as a hold.
+    held: redis.holds.length + redis.seats.replaceAll(/[^h]/g, '').length,
   };
 }
 
@@ -62,15 +63,18 @@ export async function readBookings(stage: Stage, eventId: string): Promise<Booki
     status: string;
     total_cents: string;
     created_at: Date;
-    cancelled_at: Date | null;
+    cancelled: Record<string, string> | null;
     seats: number[];
     active: number[];
     lines_cents: string;
+    active_cents: string;
   }>(
-    `select b.id, b.hold_id, b.status, b.total_cents, b.created_at, b.cancelled_at,
+    `select b.id, b.hold_id, b.status, b.total_cents, b.created_at,
+       json_object_agg(s.seat, s.cancelled_at) filter (where s.cancelled_at is not null) as cancelled,
        coalesce(array_agg(s.seat order by s.seat) filter (where s.seat is not null), '{}') as seats,
        coalesce(array_agg(s.seat order by s.seat) filter (where s.active), '{}') as active,
-       coalesce(sum(s.price_cents), 0) as lines_cents
+       coalesce(sum(s.price_cents), 0) as lines_cents,
+       coalesce(sum(s.price_cents) filter (where s.active), 0) as active_cents
      from bookings b left join booking_seats s on s.booking_id = b.id
      where b.event_id = $1 group by b.id`,
     [eventId],
@@ -84,7 +88,10 @@ export async function readBookings(stage: Stage, eventId: string): Promise<Booki
     totalCents: Number(row.total_cents),
     linesCents: Number(row.lines_cents),
     createdAt: row.created_at.getTime(),
-    cancelledAt: row.cancelled_at?.getTime(),
+    activeCents: Number(row.active_cents),
+    cancelledAt: new Map(
+      Object.entries(row.cancelled ?? {}).map(([seat, at]) => [Number(seat), Date.parse(at)]),
+    ),
   }));
 }
 
@@ -98,13 +105,10 @@ async function soldSeats(stage: Stage, eventId: string): Promise<Set<number>> {
 
 async function readRedis(stage: Stage, eventId: string): Promise<Rest['redis']> {
   const [seats = '', holds = '', , meta = ''] = keys.event(eventId);
-  const { direct } = stage.redis;
-  const [map, held, epoch] = await Promise.all([
-    direct.get(seats),
-    direct.hkeys(holds),
-    direct.hget(meta, 'epoch'),
-  ]);
-  return { epoch: epoch ?? '', seats: map ?? '', holds: held };
+  // At one moment, or a hold that runs out in between would look like a seat without one.
+  const results = await stage.redis.direct.multi().get(seats).hkeys(holds).hget(meta, 'epoch').exec();
+  const [map, held, epoch] = (results ?? []).map(([, value]) => value) as [string?, string[]?, string?];
+  return { epoch: epoch ?? '', seats: map ?? '', holds: held ?? [] };
 }
 
 async function readLog(stage: Stage, eventId: string): Promise<Rest['log']> {

@@ -11,6 +11,7 @@ import { jwtKeys } from '../stage/stage.ts';
 export const seatCount = 60;
 /** Short, so that holds run out within a round. */
 export const holdMs = 3000;
+const payingMs = 4000;
 
 export class Scene {
   readonly #postgres: PostgresProcess;
@@ -33,7 +34,7 @@ export class Scene {
   }
 
   /** A published event with holds that run out soon. */
-  async event(): Promise<string> {
+  async event(isPaid: boolean): Promise<string> {
     return this.#withDatabase(async (db) => {
       const startsAt = Date.now() + 86_400_000;
       const row = await insertEvent(db, this.#organizerId, {
@@ -44,7 +45,8 @@ export class Scene {
         currency: 'EUR',
         prices: { Stalls: 2500 },
       });
-      const rules = JSON.stringify({ holdMs, seatsPerBuyer: 1000, extensions: 3 });
+      const paying = isPaid ? { payment: 'online', payingMs } : {};
+      const rules = JSON.stringify({ holdMs, seatsPerBuyer: 1000, extensions: 3, ...paying });
       await this.#postgres.query('update events set rules = rules || $2::jsonb where id = $1', [
         row.id,
         rules,

@@ -1,11 +1,13 @@
 /** Faults of the clients: cut in the middle, asking fifty times at once, not reading. */
 import WebSocket from 'ws';
-import type { Messages } from '../../../src/contracts.gen.ts';
-import { type Answer, Connection } from '../crowd/connection.ts';
+import type { Booking, Hold } from '../../../src/contracts.gen.ts';
+import { askOnce } from '../crowd/ask-once.ts';
+import { Connection } from '../crowd/connection.ts';
+import { seatCount } from '../crowd/scene.ts';
+import type { History } from '../history.ts';
+import type { Random } from '../random.ts';
 import { became, pause } from '../stage/wait.ts';
 import type { Fault, Ground } from './fault.ts';
-
-type Hold = Messages['seats:hold']['reply']['hold'];
 
 export const clientFaults: Fault[] = [
   {
@@ -26,37 +28,40 @@ export const clientFaults: Fault[] = [
   },
   {
     id: 'F32',
-    title: 'viewers who do not read',
+    title: 'viewers who do not read, and some who go on asking besides',
     async run({ stage, eventId, random, note }) {
+      const urls = stage.nodes.map(({ url }) => url);
       const slow = await Promise.all(
-        Array.from({ length: 40 }, (_, i) =>
-          watchAndStopReading(stage.nodes[i % stage.nodes.length]?.url ?? '', eventId),
-        ),
+        Array.from({ length: 30 }, (_, i) => watchAndStopReading(urls[i % urls.length] ?? '', eventId)),
       );
-      await pause(random.whole(3000, 5000));
+      const end = performance.now() + random.whole(4000, 6000);
+      while (performance.now() < end) {
+        for (const socket of slow.slice(0, 3)) for (let i = 0; i < 100; i++) ask(socket, eventId, i);
+        await pause(20);
+      }
       for (const socket of slow) socket.resume();
-      await became(() => slow.every((socket) => socket.readyState !== WebSocket.OPEN), 500);
+      await became(() => slow.slice(0, 3).every(({ readyState }) => readyState !== WebSocket.OPEN), 2000);
       note(
-        `${slow.filter((socket) => socket.readyState !== WebSocket.OPEN).length} of ${slow.length} were disconnected`,
+        `${slow.filter(({ readyState }) => readyState !== WebSocket.OPEN).length} of 30 were disconnected`,
       );
       for (const socket of slow) socket.terminate();
     },
   },
 ];
 
-async function fiftyTimes({ stage, eventId, tokens, random, violation, note }: Ground): Promise<void> {
+async function fiftyTimes({ stage, eventId, tokens, history, random, violation }: Ground): Promise<void> {
   const token = tokens.at(-1) as string;
   const urls = stage.nodes.map(({ url }) => url);
   const connections = Array.from({ length: 50 }, (_, i) => new Connection(urls, token, i % urls.length));
   try {
-    const ready = await Promise.all(connections.map((each) => each.ready(10_000)));
+    const ready = await Promise.all(connections.map((each) => each.ready(20_000)));
     if (!ready.every(Boolean)) return violation('not all of 50 sockets of one buyer could be opened');
-    const hold = await holdAny(connections[0] as Connection, eventId, random.next());
-    if (!hold) return note('no seat was left to hold');
-    const answers = await Promise.all(connections.map((each) => untilDecided(each, eventId, hold.holdId)));
-    const told = new Set(
-      answers.map((answer) => JSON.stringify(answer?.type === 'ok' ? answer.data.booking : answer)),
+    const hold = await holdAny(connections[0] as Connection, history, eventId, random);
+    if (!hold) return violation('no seat could be held within 15 s');
+    const answers = await Promise.all(
+      connections.map((each, i) => decision(each, history, eventId, hold, i)),
     );
+    const told = new Set(answers.map((booking) => JSON.stringify(booking)));
     if (told.size !== 1) violation(`50 equal confirms got ${told.size} answers: ${[...told].join(' and ')}`);
     const rows = await stage.postgres.query('select id from bookings where hold_id = $1', [hold.holdId]);
     if (rows.length !== 1) violation(`50 equal confirms made ${rows.length} bookings`);
@@ -65,30 +70,44 @@ async function fiftyTimes({ stage, eventId, tokens, random, violation, note }: G
   }
 }
 
-async function holdAny(connection: Connection, eventId: string, from: number): Promise<Hold | undefined> {
-  for (let seat = 0; seat < 60; seat++) {
-    const answer = await connection.ask('seats:hold', {
-      eventId,
-      seats: [(seat + Math.floor(from * 60)) % 60],
-      requestId: `fifty-${from}-${seat}`,
-    });
-    if (answer.type === 'ok') return answer.data.hold;
+async function holdAny(
+  connection: Connection,
+  history: History,
+  eventId: string,
+  random: Random,
+): Promise<Hold | undefined> {
+  const end = performance.now() + 15_000;
+  for (let i = 0; performance.now() < end; i++) {
+    const seats = [random.whole(0, seatCount - 1)];
+    const requestId = `${eventId}-${i}`;
+    const line = { proc: 'fifty', f: 'hold', requestId, seats } as const;
+    const { data } = await askOnce(connection, history, line, 'seats:hold', { eventId, seats, requestId });
+    if (data) return data.hold;
+    await pause(5);
   }
   return undefined;
 }
 
-async function untilDecided(
+/** One of fifty, each under a request id of its own: what counts is the hold. */
+async function decision(
   connection: Connection,
+  history: History,
   eventId: string,
-  holdId: string,
-): Promise<Answer<'bookings:confirm'> | undefined> {
+  { holdId, seats }: Hold,
+  i: number,
+): Promise<Booking | undefined> {
+  const requestId = `${holdId}-${i}`;
   const end = performance.now() + 20_000;
   while (performance.now() < end) {
-    const requestId = `fifty-${holdId}`;
-    const answer = await connection.ask('bookings:confirm', { eventId, holdId, requestId });
-    if (answer.type === 'ok' || (answer.type === 'refused' && answer.error.retry !== 'later')) return answer;
-    await pause(100);
     await connection.ready(2000);
+    const line = { proc: `fifty-${i}`, f: 'confirm', requestId, holdId, seats } as const;
+    const asked = await askOnce(connection, history, line, 'bookings:confirm', {
+      eventId,
+      holdId,
+      requestId,
+    });
+    if (asked.decided) return asked.data?.booking;
+    await pause(100);
   }
   return undefined;
 }
@@ -102,11 +121,15 @@ function watchAndStopReading(url: string, eventId: string): Promise<WebSocket> {
       const text = String(data);
       if (text.startsWith('0{')) socket.send('40');
       else if (text.startsWith('40')) {
-        for (let i = 0; i < 50; i++) socket.send(`42${i}["seats:watch",{"eventId":"${eventId}"}]`);
+        ask(socket, eventId, 0);
         socket.pause();
         resolve(socket);
       }
     });
     socket.on('close', () => resolve(socket));
   });
+}
+
+function ask(socket: WebSocket, eventId: string, id: number): void {
+  if (socket.readyState === WebSocket.OPEN) socket.send(`42${id}["seats:watch",{"eventId":"${eventId}"}]`);
 }

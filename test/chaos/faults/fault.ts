@@ -1,5 +1,6 @@
 import type { Buyer } from '../crowd/buyer.ts';
 import type { Watcher } from '../crowd/watcher.ts';
+import type { History } from '../history.ts';
 import type { Random } from '../random.ts';
 import type { Stage } from '../stage/stage.ts';
 import type { NodeProcess } from '../stage/node-process.ts';
@@ -10,6 +11,7 @@ export interface Ground {
   readonly random: Random;
   readonly eventId: string;
   readonly buyers: Buyer[];
+  readonly history: History;
   readonly watchers: Watcher[];
   /** Tokens of all accounts. */
   readonly tokens: string[];
@@ -31,6 +33,8 @@ export interface Fault {
   readonly losesHolds?: true;
   /** Two Redis at once: only sales are checked. */
   readonly salesOnly?: true;
+  /** Seats must be paid for; otherwise that is so in every fourth round. */
+  readonly paid?: true;
   /** Why it cannot be done on this machine. */
   missing?(stage: Stage): string | undefined;
   /** Does it, waits as long as it lasts, and takes it back. */

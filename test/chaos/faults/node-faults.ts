@@ -26,7 +26,8 @@ async function killAt(ground: Ground, point: FaultPoint): Promise<void> {
 const isConfirming = ({ buyers }: Ground, node: NodeProcess) =>
   buyers.some((buyer) => buyer.confirming && buyer.connection.node === node.index);
 
-const crash = (id: string, title: string, point: FaultPoint): Fault => ({
+const crash = (id: string, title: string, point: FaultPoint, more: Pick<Fault, 'paid'> = {}): Fault => ({
+  ...more,
   id,
   title,
   run: (ground) => killAt(ground, point),
@@ -162,6 +163,6 @@ export const nodeFaults: Fault[] = [
     'node killed after a cancellation is committed, before the seats are shown as free',
     'cancel.committed',
   ),
-  crash('F1b', 'node killed before it calls for the payment', 'saga.before-call'),
+  crash('F1b', 'node killed before it calls for the payment', 'saga.before-call', { paid: true }),
   crash('F1c', 'node killed after the payment was called for, before it is written down', 'saga.after-call'),
 ];

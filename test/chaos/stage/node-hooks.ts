@@ -4,6 +4,8 @@
  */
 import { armFaultPoints } from '../../../src/fault-points.ts';
 
+// Whoever started it is gone, and nobody would end it.
+process.on('disconnect', () => process.exit());
 process.on('message', (message: { arm?: string; busyMs?: number }) => {
   if (message.arm) armFaultPoints(message.arm);
   if (message.busyMs) {

@@ -48,7 +48,6 @@ export class NodeProcess {
       ...this.clock.environment,
       ...this.#environment,
       PORT: String(this.port),
-      SEATCAST_NODE: `node-${this.index + 1}`,
       SEATCAST_FAULTS: 'none',
     };
     const child = this.process.start(
@@ -60,7 +59,9 @@ export class NodeProcess {
       },
     );
     child.on('message', () => undefined);
-    await until(() => this.process.running && this.ready(), `node ${this.index + 1} to be ready`, 60_000);
+    const name = `node ${this.index + 1}`;
+    await until(() => !this.process.running || this.ready(), `${name} to be ready`, 60_000);
+    if (!this.process.running) throw new Error(`${name} did not start: ${this.process.lastLines()}`);
   }
 
   /** Whether it says that it and its services can be used. */

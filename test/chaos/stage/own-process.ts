@@ -4,14 +4,17 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 /** A child process that is to be killed, stopped and continued. What it writes goes to a file. */
 export class OwnProcess {
   readonly #log: string;
+  readonly #lastSignal: NodeJS.Signals;
   #child: ChildProcess | undefined;
   /** Called when it ends though nobody here ended it. */
   onUnexpectedEnd: ((how: string) => void) | undefined;
   /** Set before something that is meant to end it. */
   mayEnd = false;
 
-  constructor(log: string) {
+  /** @param lastSignal what it gets if this process is killed */
+  constructor(log: string, lastSignal: NodeJS.Signals = 'SIGKILL') {
     this.#log = log;
+    this.#lastSignal = lastSignal;
   }
 
   start(command: string, args: string[], options: SpawnOptions = {}): ChildProcess {
@@ -21,6 +24,7 @@ export class OwnProcess {
     const child = spawn(command, args, { ...options, stdio: replaceLog(stdio, out) });
     closeSync(out);
     this.#child = child;
+    if (child.pid) watch(child, this.#lastSignal);
     child.on('error', () => undefined);
     child.on('exit', (code, signal) => {
       if (child === this.#child && !this.mayEnd) this.onUnexpectedEnd?.(signal ?? `exit code ${code}`);
@@ -85,4 +89,18 @@ export class OwnProcess {
 
 function replaceLog(stdio: SpawnOptions['stdio'], out: number): SpawnOptions['stdio'] {
   return Array.isArray(stdio) ? stdio.map((each) => (each === 'pipe' ? out : each)) : stdio;
+}
+
+/** A shell that waits for the end of its input, which comes when this process ends in whatever way. */
+function watch(child: ChildProcess, signal: NodeJS.Signals): void {
+  const script = 'read -r _; kill -s "$0" "$1"; kill -s CONT "$1"';
+  const watchdog = spawn('/bin/sh', ['-c', script, signal.replace('SIG', ''), String(child.pid)], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  watchdog.on('error', () => undefined);
+  watchdog.stdin.on('error', () => undefined);
+  watchdog.unref();
+  // Its number may be given to another process by then.
+  child.once('exit', () => watchdog.kill('SIGKILL'));
 }

@@ -26,7 +26,7 @@ export class PostgresProcess {
   constructor(directory: string, walDisk: string, log: string) {
     this.#directory = join(directory, 'data');
     this.#walDirectory = join(walDisk, 'wal');
-    this.process = new OwnProcess(log);
+    this.process = new OwnProcess(log, 'SIGQUIT');
     for (const path of [this.#directory, this.#walDirectory])
       mkdirSync(path, { recursive: true, mode: 0o700 });
   }

@@ -16,8 +16,14 @@ export interface Weather {
   bytesPerSecond?: number;
   /** New connections are reset. */
   refuse?: boolean;
-  /** Rewrites what comes down; state is kept per connection. */
-  down?: () => (chunk: Buffer) => Buffer;
+  /** Rewrites what comes down, for each connection by a rewriter of its own. */
+  down?: () => Rewriter;
+}
+
+export interface Rewriter {
+  pass(chunk: Buffer): Buffer;
+  /** What still waits for its other half. */
+  rest(): Buffer;
 }
 
 interface Line {
@@ -25,7 +31,7 @@ interface Line {
   server: Socket;
   /** Left to cut after, per direction. */
   cutAfter: Partial<Record<Direction, number>>;
-  rewrite: ((chunk: Buffer) => Buffer) | undefined;
+  rewriter: Rewriter | undefined;
   rewrittenBy: Weather['down'];
 }
 
@@ -88,7 +94,7 @@ export class TcpProxy {
     }
     client.setNoDelay(true);
     const server = connect({ port: this.#target, host: '127.0.0.1', noDelay: true });
-    const line: Line = { client, server, cutAfter: {}, rewrite: undefined, rewrittenBy: undefined };
+    const line: Line = { client, server, cutAfter: {}, rewriter: undefined, rewrittenBy: undefined };
     this.#lines.add(line);
     this.#carry(line, client, server, 'up');
     this.#carry(line, server, client, 'down');
@@ -103,7 +109,7 @@ export class TcpProxy {
   }
 
   #carry(line: Line, from: Socket, to: Socket, direction: Direction): void {
-    let freeAt = 0;
+    const waiting = new WaitingLine(to, from);
     from.on('data', (chunk: Buffer) => {
       const { delayMs, swallow, bytesPerSecond } = this.weather;
       if (swallow?.includes(direction)) return;
@@ -114,26 +120,70 @@ export class TcpProxy {
         return;
       }
       if (limit !== undefined) line.cutAfter[direction] = limit - piece.length;
-      const now = performance.now();
       const late = delayMs ? this.#random.whole(...delayMs) : 0;
       const slow = bytesPerSecond ? (piece.length / bytesPerSecond) * 1000 : 0;
-      freeAt = Math.max(now + late, freeAt) + slow;
-      if (freeAt - now < 1) {
-        if (!to.write(piece)) {
-          from.pause();
-          to.once('drain', () => from.resume());
-        }
-      } else setTimeout(() => to.destroyed || to.write(piece), freeAt - now);
+      waiting.add(piece, late, slow);
     });
-    from.on('end', () => setTimeout(() => to.end(), Math.max(0, freeAt - performance.now())));
+    from.on('end', () => waiting.end());
   }
 
   #rewrite(line: Line, chunk: Buffer): Buffer {
+    let piece = chunk;
     if (line.rewrittenBy !== this.weather.down) {
+      if (line.rewriter) piece = Buffer.concat([line.rewriter.rest(), chunk]);
       line.rewrittenBy = this.weather.down;
-      line.rewrite = this.weather.down?.();
+      line.rewriter = this.weather.down?.();
     }
-    return line.rewrite ? line.rewrite(chunk) : chunk;
+    return line.rewriter ? line.rewriter.pass(piece) : piece;
+  }
+}
+
+/** What is on its way in one direction: late or not, it arrives in order. */
+class WaitingLine {
+  readonly #to: Socket;
+  readonly #from: Socket;
+  readonly #pieces: { piece: Buffer; at: number }[] = [];
+  #freeAt = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #isEnding = false;
+
+  constructor(to: Socket, from: Socket) {
+    this.#to = to;
+    this.#from = from;
+  }
+
+  /** @param slowMs for how long nothing else can be sent */
+  add(piece: Buffer, lateMs: number, slowMs: number): void {
+    const now = performance.now();
+    this.#freeAt = Math.max(now, this.#freeAt) + slowMs;
+    this.#pieces.push({ piece, at: Math.max(now + lateMs, this.#freeAt) });
+    this.#send();
+  }
+
+  end(): void {
+    this.#isEnding = true;
+    this.#send();
+  }
+
+  #send(): void {
+    if (this.#timer) return;
+    for (;;) {
+      const first = this.#pieces[0];
+      if (!first) break;
+      const left = first.at - performance.now();
+      if (left > 0) {
+        this.#timer = setTimeout(() => {
+          this.#timer = undefined;
+          this.#send();
+        }, left);
+        return;
+      }
+      this.#pieces.shift();
+      if (this.#to.destroyed || this.#to.write(first.piece)) continue;
+      this.#from.pause();
+      this.#to.once('drain', () => this.#from.resume());
+    }
+    if (this.#isEnding) this.#to.end();
   }
 }
 

@@ -1,4 +1,5 @@
 /** What must be true of holds and of the map in Redis: checked at every script that has run. */
+import type { Twin } from '../../redis/twin.ts';
 import type { StoredBooking } from '../postgres-tables.ts';
 import type { MapBefore, ScriptRun } from '../redis.ts';
 import type { World } from '../world.ts';
@@ -20,7 +21,14 @@ export class HoldsMonitor {
   readonly #epochs = new Map<string, Set<string>>();
   /** What requests to hold were answered, as long as Redis has lost nothing. */
   readonly #held = new Map<string, string>();
+  /** Seats of bookings that were shown as cancelled. */
+  readonly #freedSeats = new Set<string>();
   #losses = 0;
+  /**
+   * Seats of holds that were sold to somebody else by a confirm from before Redis lost its hold: the hold has lost
+   * them, whatever becomes of that booking.
+   */
+  readonly #overtaken = new Set<string>();
   readonly #calmSince = new Map<string, number>();
 
   constructor(world: World, report: Report) {
@@ -44,6 +52,7 @@ export class HoldsMonitor {
       this.#epochs.set(holdId, epochs.add(twin.meta?.epoch ?? ''));
     }
     if (name === 'hold-seats') this.#asked(run, status);
+    if (name === 'free-seats' || name === 'finish-confirm') this.#shown(run);
   }
 
   /** A seat is shown sold only after it was, and not taken back before it was cancelled. */
@@ -56,9 +65,49 @@ export class HoldsMonitor {
       if (is === 's' && active.length === 0 && !this.#everSold(seat)) {
         this.#report('TRUTH-ORDER', `${name} shows seat ${seat} as sold, which nobody has bought`);
       }
+      if (is === 's' && active[0]) this.#overtake(seat, twin, active[0].holdId);
+      if (is === 'f') this.#freed(seat, twin, name);
       if (was === 's' && is !== 's' && active[0]) {
         this.#report('TRUTH-ORDER', `${name} shows seat ${seat} as ${is}, which ${active[0].userId} has`);
       }
+    }
+  }
+
+  /** What was cancelled, and shown as free, is not shown as sold again by its own sale. */
+  #shown({ name, args, before, twin }: ScriptRun): void {
+    this.#forgetLost();
+    const booking = (name === 'free-seats' ? args[1] : args[2]) ?? '';
+    for (const seat of args.slice(3).map(Number)) {
+      const key = `${booking} ${seat}`;
+      if (name === 'free-seats') this.#freedSeats.add(key);
+      else if (this.#freedSeats.has(key) && before.seats[seat] !== 's' && twin.seats[seat] === 's') {
+        this.#report(
+          'TRUTH-ORDER',
+          `seat ${seat} of ${booking} was cancelled and free, and is shown as sold`,
+        );
+      }
+    }
+  }
+
+  #forgetLost(): void {
+    if (this.#losses === this.#world.nemesis.losses) return;
+    this.#losses = this.#world.nemesis.losses;
+    this.#held.clear();
+    this.#freedSeats.clear();
+  }
+
+  #overtake(seat: number, twin: Twin, by: string): void {
+    for (const hold of twin.holds.values()) {
+      if (hold.id !== by && hold.seats.includes(seat)) this.#overtaken.add(`${hold.id} ${seat}`);
+    }
+  }
+
+  /** Nobody has a seat that is free. */
+  #freed(seat: number, twin: Twin, name: string): void {
+    for (const hold of twin.holds.values()) {
+      if (!hold.seats.includes(seat) || this.#overtaken.has(`${hold.id} ${seat}`)) continue;
+      if (hold.state !== 'c' && hold.till <= this.#world.redis.now) continue;
+      this.#report('STEAL', `${name} frees seat ${seat}, which ${hold.owner} holds (${hold.id})`);
     }
   }
 
@@ -103,10 +152,7 @@ export class HoldsMonitor {
     const [owner = '', request = '', , fresh = '', into = ''] = args;
     const seats = args.slice(5).map(Number);
     const key = `${owner} ${request}`;
-    if (this.#losses !== this.#world.nemesis.losses) {
-      this.#losses = this.#world.nemesis.losses;
-      this.#held.clear();
-    }
+    this.#forgetLost();
     const first = this.#held.get(key);
     if (status === 'held') {
       const id = into || fresh;
@@ -114,9 +160,9 @@ export class HoldsMonitor {
       if (seats.some((seat) => twin.seats[seat] !== 'h' || !hold?.seats.includes(seat))) {
         this.#report('ATOMIC', `${id} was given ${hold?.seats}, and asked for ${seats}`);
       }
-      const taken = before.holds.find(
-        (other) => other.id !== id && twin.holds.has(other.id) && other.seats.some((seat) => seats.includes(seat)),
-      );
+      const has = (other: HoldBefore) =>
+        other.seats.some((seat) => seats.includes(seat) && !this.#overtaken.has(`${other.id} ${seat}`));
+      const taken = before.holds.find((other) => other.id !== id && twin.holds.has(other.id) && has(other));
       if (taken) this.#report('OWNER', `${id} was given seats that ${taken.id} has`);
       if (first) this.#report('IDEM', `${key} was done twice: ${first} and ${id}`);
       this.#held.set(key, id);
@@ -135,7 +181,10 @@ export class HoldsMonitor {
     if (!this.#epochs.get(booking.holdId)?.has(twin.meta.epoch)) return;
     for (const hold of twin.holds.values()) {
       if (hold.id === booking.holdId || (hold.state !== 'c' && hold.till <= redis.now)) continue;
-      const both = booking.seats.filter(({ seat }) => hold.seats.includes(seat) && twin.seats[seat] === 'h');
+      const both = booking.seats.filter(
+        ({ seat }) =>
+          hold.seats.includes(seat) && twin.seats[seat] === 'h' && !this.#overtaken.has(`${hold.id} ${seat}`),
+      );
       if (both.length > 0) {
         const seats = both.map(({ seat }) => seat);
         this.#report('LIVEHOLD', `${booking.holdId} bought ${seats}, which ${hold.owner} holds (${hold.id})`);

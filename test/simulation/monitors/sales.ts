@@ -45,7 +45,10 @@ export class SalesMonitor {
     for (const { seat } of booking.seats) {
       const active = tables.activeBookings(eventId, seat);
       if (active.length > 1) {
-        this.#report('OVERSELL', `seat ${seat} is sold to ${active.map(({ userId }) => userId).join(' and ')}`);
+        this.#report(
+          'OVERSELL',
+          `seat ${seat} is sold to ${active.map(({ userId }) => userId).join(' and ')}`,
+        );
       }
     }
     const same = [...tables.bookings.values()].filter((each) => each.holdId === holdId);
@@ -85,7 +88,8 @@ export class SalesMonitor {
     } else if (refusals.has(reply.code)) {
       this.undecided.delete(holdId);
       this.#refused.add(holdId);
-      if (tables.bookingOf(holdId)) this.#report('PHANTOM', `${holdId} was told ${reply.code}, and is booked`);
+      if (tables.bookingOf(holdId))
+        this.#report('PHANTOM', `${holdId} was told ${reply.code}, and is booked`);
       if (this.#told.has(holdId)) this.#report('IDEM', `${holdId} was told yes, and then ${reply.code}`);
     } else if (reply.retry !== 'later') {
       this.undecided.delete(holdId);

@@ -42,7 +42,9 @@ export class ViewsMonitor {
     const { tables } = this.#world.postgres;
     for (let seat = 0; seat < shown.length; seat++) {
       if (shown[seat] !== 's') continue;
-      const isSold = [...tables.bookings.values()].some(({ seats }) => seats.some((line) => line.seat === seat));
+      const isSold = [...tables.bookings.values()].some(({ seats }) =>
+        seats.some((line) => line.seat === seat),
+      );
       if (!isSold) this.#report('TRUTH-ORDER', `${name} shows seat ${seat} as sold, which nobody has bought`);
     }
   }
@@ -71,7 +73,10 @@ export class ViewsMonitor {
       const at = `${map.replica.epoch} ${map.replica.position}`;
       if (!map.fresh || shown !== seats || at !== `${meta.epoch} ${meta.position}`) {
         const freshness = map.fresh ? 'fresh' : 'not fresh';
-        this.#report('CONVERGE', `${process.name} shows ${shown} at ${at} (${freshness}), Redis has ${seats}`);
+        this.#report(
+          'CONVERGE',
+          `${process.name} shows ${shown} at ${at} (${freshness}), Redis has ${seats}`,
+        );
       }
     }
     // A count that was lost with Redis is right again when the map is loaded anew.
@@ -89,7 +94,8 @@ export class ViewsMonitor {
     for (const owner of new Set([...has.keys(), ...redis.twin.buyers.keys()])) {
       const counted = redis.twin.buyers.get(owner)?.booked ?? 0;
       const booked = has.get(owner) ?? 0;
-      if (counted !== booked) this.#report('QUOTA', `${owner} has ${booked} seats, and Redis counts ${counted}`);
+      if (counted !== booked)
+        this.#report('QUOTA', `${owner} has ${booked} seats, and Redis counts ${counted}`);
     }
   }
 }

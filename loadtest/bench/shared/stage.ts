@@ -1,0 +1,149 @@
+/**
+ * What every question starts from: an embedded PostgreSQL and Redis with nothing in them, a line of
+ * progress, CPU time by process, and rounds in which the candidates take turns.
+ */
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import { type Logger, makeLogger } from '../../../src/log.ts';
+import { type Services, startServices } from '../../../src/services/services.ts';
+import { Line } from '../../crowd/report.ts';
+
+export interface Stage {
+  /** For the data of the services and for files of the run. */
+  readonly directory: string;
+  readonly services: Services;
+  readonly log: Logger;
+  readonly line: Line;
+  readonly loadAtStart: number;
+  /** CPU seconds that a service has used so far; NaN where the system does not say. */
+  cpuOf(service: 'postgres' | 'redis'): number;
+  /** For whoever puts PostgreSQL back: Redis would know more than it. */
+  emptyRedis(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * On the same disk as the tree: a folder for temporary files may be in memory, where fsync costs nothing. It
+ * is locked while a bench runs, so two cannot spoil each other's numbers.
+ */
+const directory = resolve('.data/bench');
+/** A redis-server that had to be fetched stays; nothing else does. */
+const kept = 'redis-server';
+
+export async function openStage(): Promise<Stage> {
+  const loadAtStart = Number(readText('/proc/loadavg').split(' ')[0] || Number.NaN);
+  const line = new Line();
+  line.say('starting PostgreSQL and Redis');
+  const services = await startServices({
+    redisServer: process.env.REDIS_SERVER || undefined,
+    dataDir: directory,
+    log: (text) => line.show(text),
+    onExit: (sentence) => {
+      console.error(sentence);
+      process.exit(1);
+    },
+  });
+  // A run that was killed leaves its data behind.
+  await emptyPostgres(services.databaseUrl);
+  await emptyRedis(services.redisUrl);
+  const pidFiles = { postgres: 'postgres/postmaster.pid', redis: 'redis/redis.pid' };
+  return {
+    directory,
+    services,
+    log: makeLogger('warn', false, 'bench'),
+    line,
+    loadAtStart,
+    cpuOf: (service) => cpuSeconds(Number.parseInt(readText(join(directory, pidFiles[service])), 10)),
+    emptyRedis: () => emptyRedis(services.redisUrl),
+    async close() {
+      await services.stop();
+      for (const name of readdirSync(directory)) {
+        if (name !== kept) rmSync(join(directory, name), { recursive: true, force: true });
+      }
+    },
+  };
+}
+
+async function emptyPostgres(databaseUrl: string): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  await client.query('drop schema public cascade; create schema public');
+  await client.end();
+}
+
+async function emptyRedis(redisUrl: string): Promise<void> {
+  const redis = new Redis(redisUrl);
+  await redis.flushall();
+  redis.disconnect();
+}
+
+/** One of those that are compared. */
+export interface Candidate<Measured> {
+  readonly name: string;
+  /** Called before each turn, untimed. */
+  prepare?(): Promise<void>;
+  turn(): Promise<Measured>;
+}
+
+/**
+ * All candidates in every round, so that whatever else the machine does hits all alike; forwards and
+ * backwards in turn, so that nobody always comes after the same one. Ratios within a round are what counts.
+ */
+export async function takeTurns<Measured>(
+  candidates: readonly Candidate<Measured>[],
+  options: { rounds: number; line: Line; show: (measured: Measured) => string },
+): Promise<Map<string, Measured[]>> {
+  const { rounds, line, show } = options;
+  const turns = new Map<string, Measured[]>(candidates.map(({ name }) => [name, []]));
+  for (let round = 1; round <= rounds; round++) {
+    const order = round % 2 === 1 ? candidates : candidates.toReversed();
+    for (const candidate of order) {
+      await candidate.prepare?.();
+      const measured = await candidate.turn();
+      turns.get(candidate.name)?.push(measured);
+      line.say(`round ${round} of ${rounds}: ${candidate.name}: ${show(measured)}`);
+      // What is still being written or closed belongs to nobody.
+      await sleep(200);
+    }
+  }
+  return turns;
+}
+
+/** User and system time of a process, its children, and those children that have ended. */
+export function cpuSeconds(pid: number): number {
+  if (process.platform !== 'linux' || !(pid > 0)) return Number.NaN;
+  const ticks = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => ({ pid: Number(name), ...statOf(name) }))
+    .reduce((sum, each) => {
+      if (each.pid === pid) return sum + each.own + each.ended;
+      return each.parent === pid ? sum + each.own : sum;
+    }, 0);
+  return ticks / ticksPerSecond;
+}
+
+/** USER_HZ, which Linux has kept at 100 on every platform that Node runs on. */
+const ticksPerSecond = 100;
+
+function statOf(pid: string): { parent: number; own: number; ended: number } {
+  const text = readText(`/proc/${pid}/stat`);
+  // The name in brackets may hold anything; what follows is plain, from the third field on.
+  const fields = text
+    .slice(text.lastIndexOf(')') + 2)
+    .split(' ')
+    .map(Number);
+  const field = (number: number) => fields[number - 3] || 0;
+  return { parent: field(4), own: field(14) + field(15), ended: field(16) + field(17) };
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    // The process has ended, or this is not Linux.
+    return '';
+  }
+}
