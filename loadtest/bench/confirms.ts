@@ -9,7 +9,7 @@ import { runQueue } from './confirms/queue.ts';
 import { batchClients, callers, names, reportConfirms, smallClients, type Turn } from './confirms/report.ts';
 import { holdsInBatch, type Scene, setScene } from './confirms/scene.ts';
 import { type Result, whole } from './shared/results.ts';
-import { type Candidate, type Stage, takeTurns } from './shared/stage.ts';
+import { type Candidate, cpuOfEndedChildren, type Stage, takeTurns } from './shared/stage.ts';
 
 /** Bookings a second up to which there are enough batches made beforehand. */
 const enoughFor = 30_000;
@@ -58,15 +58,17 @@ function pgbenchCandidates({
     prepare: scene.reset,
     async turn() {
       const before = stage.cpuOf('postgres');
+      const childrenBefore = cpuOfEndedChildren();
       const parts = { command, databaseUrl, directory: stage.directory, scene };
       const done = await runPgbench(parts, script, { clients, seconds });
+      const client = cpuOfEndedChildren() - childrenBefore;
       const postgres = stage.cpuOf('postgres') - before;
       const bookings = await scene.count();
       if (bookings !== done.transactions * holds) {
         throw new Error(`${done.transactions} transactions of ${name} made ${bookings} bookings`);
       }
       const perSecond = bookings / done.seconds;
-      return { perSecond, postgres: micros(postgres, bookings), node: Number.NaN, redis: Number.NaN };
+      return { perSecond, postgres: micros(postgres, bookings), client: micros(client, bookings), redis: 0 };
     },
   });
   const script = batchScript();
@@ -92,8 +94,8 @@ function queueCandidate(name: string, withOutbox: boolean, parts: Parts): Candid
       return {
         perSecond: bookings / done.seconds,
         postgres: micros(postgres, bookings),
-        node: (user + system) / bookings,
-        redis: Number.NaN,
+        client: (user + system) / bookings,
+        redis: 0,
         batch: done.batch,
       };
     },
@@ -113,7 +115,7 @@ function hubCandidate(share: number, { stage, scene }: Parts): Candidate<Turn> {
       return {
         perSecond: bookings / seconds,
         postgres: micros(cpu.postgres, bookings),
-        node: micros(cpu.hub, bookings),
+        client: micros(cpu.hub, bookings),
         redis: micros(cpu.redis, bookings),
         hub,
       };

@@ -29,10 +29,12 @@ async function main(): Promise<void> {
   }
   const stage = await openStage();
   let interrupted = false;
-  process.once('SIGINT', () => {
+  const interrupt = () => {
     interrupted = true;
     stage.close().finally(() => process.exit(130));
-  });
+  };
+  process.once('SIGINT', interrupt);
+  process.once('SIGTERM', interrupt);
   try {
     const result = await ask(stage, values.quick);
     stage.line.say(`\n${result.title}\n\n${textTable(result.table)}\n\n${result.answer}\n`);

@@ -131,7 +131,7 @@ export class MapView extends Emitter<MapEvents> {
   #draw(now: number): void {
     this.#frame = 0;
     if (this.#flight) {
-      const t = Math.min(1, (now - this.#flight.since) / flightMs);
+      const t = Math.min(1, Math.max(0, (now - this.#flight.since) / flightMs));
       this.#screen.view = between(this.#flight.from, this.#flight.to, 1 - (1 - t) ** 3);
       if (t === 1) this.#flight = undefined;
       this.#dirty = 'all';

@@ -72,7 +72,8 @@ export class PlanOverlay {
   #drawPulses(screen: Screen, now: number): void {
     const paint = this.#paint;
     for (const [seat, since] of this.#pulses) {
-      const t = (now - since) / pulseMs;
+      // The time of a frame is when it was due: on a busy machine that lies before what is pulsing.
+      const t = Math.max(0, (now - since) / pulseMs);
       if (t >= 1) {
         this.#pulses.delete(seat);
         continue;

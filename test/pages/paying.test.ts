@@ -20,7 +20,7 @@ describe.skipIf(!isThere)('paying on the page', async () => {
     const [row] = await hubs.sql<{ id: string }>("select id from events where title like 'Symphonic%'");
     path = `/events/${row?.id}`;
     browser = await launch();
-  }, 60_000);
+  }, 120_000);
   afterAll(() => browser?.close());
 
   async function take(page: Page, seats: number[]): Promise<void> {
@@ -84,7 +84,7 @@ describe.skipIf(!isThere)('paying on the page', async () => {
     await stateOf(viewer.page, 1, 'free');
     await page.getByText('Refunded €158.00').waitFor(patience);
     expect([...buyer.errors, ...viewer.errors]).toEqual([]);
-  }, 90_000);
+  }, 180_000);
 
   test('a bank that takes its time: a reload meanwhile loses nothing, and the booking comes by itself', async () => {
     const { page, errors } = await openEvent(browser, `${second}${path}`);
@@ -98,7 +98,7 @@ describe.skipIf(!isThere)('paying on the page', async () => {
     await page.locator('.ticket[data-status=confirmed]').waitFor(patience);
     await page.locator('#cart[data-seats="0"]').waitFor(patience);
     expect(errors).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 
   test('a number that is no test card stays on the page', async () => {
     const { page } = await openEvent(browser, `${first}${path}`);
@@ -109,5 +109,5 @@ describe.skipIf(!isThere)('paying on the page', async () => {
     await page.getByText('Never enter a real one here.').waitFor();
     const begun = await hubs.sql('select from sagas where 3 = any(seats)');
     expect(begun).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 });

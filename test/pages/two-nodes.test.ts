@@ -22,7 +22,7 @@ describe.skipIf(!isThere)('the pages in a browser', async () => {
     browser = await launch();
     // The page that comes through the proxy has its address as origin.
     for (const hub of hubs.nodes) hub.allowOrigin(proxy.url);
-  }, 60_000);
+  }, 120_000);
   afterAll(() => browser?.close());
 
   const open = (url: string | undefined) => openEvent(browser, `${url}/events/${eventId}`);
@@ -60,7 +60,7 @@ describe.skipIf(!isThere)('the pages in a browser', async () => {
     await stateOf(viewer.page, 0, 'sold');
     await stateOf(viewer.page, 2, 'free');
     expect([...buyer.errors, ...viewer.errors]).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 
   test('the banner shows while the connection is lost, and the map catches up by itself', async () => {
     const { page } = await open(proxy.url);
@@ -75,7 +75,7 @@ describe.skipIf(!isThere)('the pages in a browser', async () => {
     proxy.mend();
     await page.locator('main#app[data-fresh="true"]').waitFor({ timeout: 15_000 });
     await stateOf(page, 3, 'held');
-  }, 60_000);
+  }, 120_000);
 
   test('the list of events counts seats live', async () => {
     const page = await (await browser.newContext()).newPage();
@@ -90,5 +90,5 @@ describe.skipIf(!isThere)('the pages in a browser', async () => {
     const before = await page.locator('body').innerText();
     await buyer.hold(eventId, [100, 101]);
     await page.waitForFunction((text) => document.body.innerText !== text, before);
-  }, 60_000);
+  }, 120_000);
 });

@@ -14,6 +14,8 @@ export interface Mutant {
   name: string;
   /** What is wrong. */
   says: string;
+  /** One that finds it, as the code is. */
+  seed: number;
   /** What has to go wrong for it to show, where that is rare. */
   focus?: Trouble[];
   /** How likely something happens to a node at an await, likewise. */
@@ -118,18 +120,21 @@ export const mutants: Mutant[] = [
   {
     name: 'M1',
     says: 'PostgreSQL has no unique index of active seats; it only looks before it writes',
+    seed: 1,
     focus: ['PostgreSQL commits slowly', 'Redis is flushed', 'Redis restarts empty'],
     statements: { 'confirm-holds': makeConfirmHolds({ noIndex: true }) },
   },
   {
     name: 'M1b',
     says: 'no index, no look before writing, and a hold is booked whether Redis has it or not',
+    seed: 1,
     statements: { 'confirm-holds': makeConfirmHolds({ noIndex: true, noLook: true }) },
     redis: { scripts: beginUnseen() },
   },
   {
     name: 'M2',
     says: 'a release frees the seats it names, whoever has them',
+    seed: 1,
     redis: {
       scripts: {
         'release-seats': (call, args) => {
@@ -143,6 +148,7 @@ export const mutants: Mutant[] = [
   {
     name: 'M3',
     says: 'the buyer is answered, and the seats shown as sold, before PostgreSQL has committed',
+    seed: 1,
     node: (node) =>
       between(node, 'confirm-holds', async (rest, [json]) => {
         rest(json).catch(() => undefined);
@@ -159,6 +165,7 @@ export const mutants: Mutant[] = [
   {
     name: 'M4',
     says: 'a confirm whose end nobody saw is answered with no',
+    seed: 1,
     node: ({ confirms }) => {
       const real = confirms.confirm.bind(confirms);
       confirms.confirm = (...args) =>
@@ -173,12 +180,14 @@ export const mutants: Mutant[] = [
   {
     name: 'M5',
     says: 'how a confirm ended is found out by reading, without writing the refusal',
+    seed: 1,
     focus: ['PostgreSQL commits slowly', 'a node is killed'],
     statements: { 'refuse-hold': refusedUnwritten },
   },
   {
     name: 'M6',
     says: 'no outcomes are kept',
+    seed: 1,
     statements: {
       'confirm-holds': makeConfirmHolds({ noOutcome: true }),
       'refuse-hold': (_, parameters) => [{ outcome: 'refused', reason: String(parameters[2]) }],
@@ -187,11 +196,13 @@ export const mutants: Mutant[] = [
   {
     name: 'M7',
     says: 'nobody notices another life of Redis: one run id, one epoch',
+    seed: 1,
     redis: { runId: 'run', epoch: 'epoch' },
   },
   {
     name: 'M8',
     says: 'nobody works on the outbox',
+    seed: 1,
     node: ({ outbox }) => {
       outbox.start = () => undefined;
     },
@@ -199,6 +210,7 @@ export const mutants: Mutant[] = [
   {
     name: 'M8b',
     says: 'nobody settles confirms without an end',
+    seed: 1,
     focus: ['PostgreSQL loses answers'],
     pointChance: 0.03,
     node: ({ confirms }) => {
@@ -208,17 +220,20 @@ export const mutants: Mutant[] = [
   {
     name: 'M9',
     says: 'a hold is booked whether Redis still has it or not',
+    seed: 1,
     redis: { scripts: beginUnseen() },
   },
   {
     name: 'M10',
     says: 'a hold that is being booked is freed at its deadline without asking PostgreSQL',
+    seed: 1,
     focus: ['PostgreSQL commits slowly', 'a node is killed'],
     redis: withCall(FreesAtDeadline),
   },
   {
     name: 'M11',
     says: 'there is no sweeper',
+    seed: 1,
     node: ({ sweeper }) => {
       sweeper.start = () => undefined;
     },
@@ -226,6 +241,7 @@ export const mutants: Mutant[] = [
   {
     name: 'M12',
     says: 'a tick is applied although ticks before it are missing',
+    seed: 1,
     plant: plantApply((replica, tick) => {
       if (tick.epoch !== replica.epoch) return 'gap';
       return tick.to <= replica.position ? 'old' : put(replica, tick);
@@ -234,21 +250,24 @@ export const mutants: Mutant[] = [
   {
     name: 'M13',
     says: 'there are no beacons',
+    seed: 1,
     focus: ['Redis restarts', 'Redis loses its tail'],
     node: ({ muted }) => void muted.add('seats:position'),
   },
   {
     name: 'M13b',
     says: 'the sweeper does not compare the map of its node with Redis',
+    seed: 1,
     focus: ['the bus is noisy'],
     node: ({ maps }) => {
       maps.check = () => undefined;
     },
   },
-  { name: 'M14', says: 'Redis forgets what it has answered', redis: withCall(ForgetsAnswers) },
+  { name: 'M14', says: 'Redis forgets what it has answered', seed: 1, redis: withCall(ForgetsAnswers) },
   {
     name: 'N1',
     says: 'a booking is told before it is committed',
+    seed: 1,
     node: (node) =>
       between(node, 'confirm-holds', (rest, [json]) => {
         for (const { bookingId, userId } of JSON.parse(String(json)) as {
@@ -263,6 +282,7 @@ export const mutants: Mutant[] = [
   {
     name: 'N2',
     says: 'cancelled seats are freed every time it is asked for, whoever has them by then',
+    seed: 1,
     focus: [],
     pointChance: 0.05,
     redis: withCall(ForgetsCancelled),
@@ -273,6 +293,7 @@ export const mutants: Mutant[] = [
   {
     name: 'N3',
     says: 'a row of the outbox is marked as done before it is',
+    seed: 1,
     statements: {
       'take-outbox': (tx, parameters) => {
         const rows = statement('take-outbox')(tx, parameters) as { id: string }[];
@@ -284,6 +305,7 @@ export const mutants: Mutant[] = [
   {
     name: 'N4',
     says: 'a map that is loaded anew keeps holds whose time is over',
+    seed: 1,
     redis: {
       loaded: (before, twin, now) => {
         for (const hold of before.holds.values()) {
@@ -299,6 +321,7 @@ export const mutants: Mutant[] = [
   {
     name: 'N5',
     says: 'a tick is applied although newer ones were',
+    seed: 1,
     plant: plantApply((replica, tick) => {
       if (tick.epoch !== replica.epoch || tick.from > replica.position + 1) return 'gap';
       const { position } = replica;
@@ -310,6 +333,7 @@ export const mutants: Mutant[] = [
   {
     name: 'N6',
     says: 'a hold gets those of its seats that are free',
+    seed: 1,
     redis: {
       scripts: {
         'hold-seats': (call, args) => {
@@ -322,6 +346,7 @@ export const mutants: Mutant[] = [
   {
     name: 'N7',
     says: 'a sale that is shown late takes back seats that were cancelled and sold to others meanwhile',
+    seed: 1,
     focus: [],
     pointChance: 0.05,
     redis: {
@@ -336,6 +361,7 @@ export const mutants: Mutant[] = [
   {
     name: 'N8',
     says: 'a refusal is told before it is written',
+    seed: 1,
     node: (node) =>
       between(node, 'refuse-hold', async (rest, parameters) => {
         rest(...parameters).catch(() => undefined);
@@ -345,6 +371,7 @@ export const mutants: Mutant[] = [
   {
     name: 'N9',
     says: 'a connection that is lost in a confirm is taken for a confirm that was undone',
+    seed: 1,
     focus: ['PostgreSQL commits slowly', 'PostgreSQL loses answers'],
     node: (node) =>
       between(node, 'confirm-holds', (rest, parameters) =>
@@ -356,6 +383,7 @@ export const mutants: Mutant[] = [
   {
     name: 'N10',
     says: 'a hold goes on as held although another attempt to book it is under way',
+    seed: 1,
     focus: ['PostgreSQL commits slowly', 'PostgreSQL aborts'],
     redis: {
       scripts: {

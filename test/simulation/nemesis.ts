@@ -31,7 +31,7 @@ export class Nemesis {
     const { activeMs } = this.#world.settings;
     const kinds =
       this.#world.settings.focus ?? random.some(Object.keys(troubles) as Trouble[], random.whole(0, 5));
-    if (random.chance(0.5)) this.#pointChance = random.pick([0.001, 0.004, 0.015]);
+    if (random.chance(0.5)) this.#pointChance = random.pick([0.001, 0.004, 0.015, 0.05]);
     this.#pointChance = this.#world.settings.pointChance ?? this.#pointChance;
     for (const kind of kinds) {
       const times = this.#world.settings.focus ? random.whole(3, 6) : random.whole(1, 3);
@@ -96,6 +96,16 @@ export class Nemesis {
 
   pauseAny(ms: number): void {
     this.pause(this.#random.pick(this.#world.nodes).process, ms);
+  }
+
+  /** Not a fault, but the largest of all changes; late, or little would be sold. */
+  cancelEvent(): void {
+    const left = this.#world.settings.activeMs - this.#world.kernel.elapsed;
+    this.#at(left * this.#random.between(0.5, 1), () => {
+      const node = this.#random.pick(this.#world.nodes);
+      const { process } = node;
+      if (process.alive) this.#world.kernel.after(0, process, () => node.cancelEvent());
+    });
   }
 
   cutViewers(): void {
@@ -200,6 +210,7 @@ const troubles = {
   'a node is killed': (nemesis: Nemesis) => nemesis.crashAny(),
   'a node stops': (nemesis: Nemesis, ms: number) => nemesis.pauseAny(ms * 2),
   'viewers lose their connection': (nemesis: Nemesis) => nemesis.cutViewers(),
+  'the event is cancelled': (nemesis: Nemesis) => nemesis.cancelEvent(),
   'Redis restarts': (nemesis: Nemesis, ms: number) => nemesis.restartKeeping(ms),
   'Redis restarts empty': (nemesis: Nemesis, ms: number) => nemesis.restartEmpty(ms),
   'Redis loses its tail': (nemesis: Nemesis, ms: number) => nemesis.loseTail(ms),

@@ -15,6 +15,7 @@ import { failWith, type Message } from '../../src/channel.ts';
 import type { Clock } from '../../src/clock.ts';
 import type { SeatsChanged } from '../../src/contracts.gen.ts';
 import { type Database, isOutage } from '../../src/database/database.ts';
+import { cancelEvent } from '../../src/database/statements.ts';
 import { errors, RequestError } from '../../src/errors.ts';
 import type { AuditLog } from '../../src/audit/audit-log.ts';
 import type { EventCard, Events } from '../../src/events/events.ts';
@@ -62,6 +63,7 @@ export class SimNode {
   readonly sweeper: Sweeper;
   readonly reconciler: Reconciler;
   readonly #world: World;
+  readonly #cards: Events;
   readonly #engine: Engine;
 
   constructor(world: World, process: Process) {
@@ -76,6 +78,7 @@ export class SimNode {
     const { db } = this;
     const links = this.links.asLinks();
     const events = this.#events();
+    this.#cards = events;
     this.inventory = new Inventory({ links, keys, db, events, tickMs, log, clock });
     const { inventory } = this;
     this.records = new BookingRecords(db, log);
@@ -103,7 +106,8 @@ export class SimNode {
     this.#listen();
     this.#relay();
     world.bus.join(process, (room, name, data) => {
-      if (name === 'seats:changed') this.maps.receive(data as SeatsChanged);
+      if (name === 'event-changed') this.#cards.forget(String(data));
+      else if (name === 'seats:changed') this.maps.receive(data as SeatsChanged);
       else this.#local(room, name, data);
     });
   }
@@ -155,6 +159,26 @@ export class SimNode {
     this.#everywhere(userRoom(userId), name, data);
   }
 
+  /** The steps of `channels/events/cancel.ts`, but for the event's own row. */
+  cancelEvent(): void {
+    const { id } = this.#world.card;
+    const by = { userId: 'organizer', sessionId: null, requestId: null, reason: '' };
+    const cancel = async () => {
+      const [follows] = await this.db.run(cancelEvent, id, by.userId, null, null, '');
+      this.#eventChanged(id);
+      if ((await this.cancellations.unwind(id, by, unwindMs)) && follows?.outbox_id) {
+        this.outbox.done(follows.outbox_id);
+      }
+    };
+    // Cut short, it is the outbox that goes on.
+    cancel().catch(() => undefined);
+  }
+
+  #eventChanged(eventId: string): void {
+    this.#cards.forget(eventId);
+    this.#world.bus.publish(this.process, '', 'event-changed', eventId);
+  }
+
   /** As in `hub.ts`. */
   #listen(): void {
     const { inventory, confirms, cancellations, outbox } = this;
@@ -194,6 +218,7 @@ export class SimNode {
       return 'done';
     });
     outbox.on('event-cancelled', async ({ eventId = '', actorId = '', reason = '' }) => {
+      this.#eventChanged(eventId);
       const by = { userId: actorId, sessionId: null, requestId: null, reason };
       return (await cancellations.unwind(eventId, by, unwindMs)) ? 'done' : 'again';
     });

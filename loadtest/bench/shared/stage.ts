@@ -125,6 +125,10 @@ export function cpuSeconds(pid: number): number {
   return ticks / ticksPerSecond;
 }
 
+/** CPU seconds of the children of this process that have ended, such as a load generator. */
+export const cpuOfEndedChildren = (): number =>
+  process.platform === 'linux' ? statOf('self').ended / ticksPerSecond : Number.NaN;
+
 /** USER_HZ, which Linux has kept at 100 on every platform that Node runs on. */
 const ticksPerSecond = 100;
 

@@ -68,6 +68,9 @@ export class ViewsMonitor {
     } else if (twin.holds.size === 0 && seats.includes('h')) {
       this.#report('STUCK', `seats without a hold are held: ${seats}`);
     }
+    const isCancelled = postgres.tables.events.get(eventId)?.status === 'cancelled';
+    if (isCancelled && truth.includes('s'))
+      this.#report('EVENT', `it is cancelled, but sold: ${truth.join('')}`);
     for (const { map, process } of viewers) {
       const shown = lettersOfStates(map.replica.seats);
       const at = `${map.replica.epoch} ${map.replica.position}`;
