@@ -205,7 +205,7 @@ test('[MEND-1] while an event is busy nothing is mended that is not broken', asy
   expect(
     await hubs.sql("select 1 from audit where event_id = $1 and action = 'booking-confirmed'", [eventId]),
   ).toHaveLength(booked);
-});
+}, 60_000);
 
 test('an event that is long over leaves Redis, and comes back when somebody asks', async () => {
   const over = await hubs.event({ startsInMs: 3000 });
@@ -231,7 +231,7 @@ test('an event that is long over leaves Redis, and comes back when somebody asks
   expect(await redis.smembers(keys.loadedEvents)).toContain(coming);
   const viewer = await hubs.connect();
   expect(lettersOf(await viewer.watching(over)).slice(0, 3)).toBe('fsf');
-});
+}, 60_000);
 
 test('an event that is long over stays while it has holds', async () => {
   const eventId = await hubs.event();

@@ -120,7 +120,7 @@ export const mutants: Mutant[] = [
   {
     name: 'M1',
     says: 'PostgreSQL has no unique index of active seats; it only looks before it writes',
-    seed: 1,
+    seed: 12,
     focus: ['PostgreSQL commits slowly', 'Redis is flushed', 'Redis restarts empty'],
     statements: { 'confirm-holds': makeConfirmHolds({ noIndex: true }) },
   },
@@ -134,7 +134,7 @@ export const mutants: Mutant[] = [
   {
     name: 'M2',
     says: 'a release frees the seats it names, whoever has them',
-    seed: 1,
+    seed: 9,
     redis: {
       scripts: {
         'release-seats': (call, args) => {
@@ -165,7 +165,7 @@ export const mutants: Mutant[] = [
   {
     name: 'M4',
     says: 'a confirm whose end nobody saw is answered with no',
-    seed: 1,
+    seed: 15,
     node: ({ confirms }) => {
       const real = confirms.confirm.bind(confirms);
       confirms.confirm = (...args) =>
@@ -180,7 +180,7 @@ export const mutants: Mutant[] = [
   {
     name: 'M5',
     says: 'how a confirm ended is found out by reading, without writing the refusal',
-    seed: 1,
+    seed: 74,
     focus: ['PostgreSQL commits slowly', 'a node is killed'],
     statements: { 'refuse-hold': refusedUnwritten },
   },
@@ -196,13 +196,13 @@ export const mutants: Mutant[] = [
   {
     name: 'M7',
     says: 'nobody notices another life of Redis: one run id, one epoch',
-    seed: 1,
+    seed: 12,
     redis: { runId: 'run', epoch: 'epoch' },
   },
   {
     name: 'M8',
     says: 'nobody works on the outbox',
-    seed: 1,
+    seed: 2,
     node: ({ outbox }) => {
       outbox.start = () => undefined;
     },
@@ -210,7 +210,7 @@ export const mutants: Mutant[] = [
   {
     name: 'M8b',
     says: 'nobody settles confirms without an end',
-    seed: 1,
+    seed: 52,
     focus: ['PostgreSQL loses answers'],
     pointChance: 0.03,
     node: ({ confirms }) => {
@@ -220,20 +220,20 @@ export const mutants: Mutant[] = [
   {
     name: 'M9',
     says: 'a hold is booked whether Redis still has it or not',
-    seed: 1,
+    seed: 4,
     redis: { scripts: beginUnseen() },
   },
   {
     name: 'M10',
     says: 'a hold that is being booked is freed at its deadline without asking PostgreSQL',
-    seed: 1,
+    seed: 53,
     focus: ['PostgreSQL commits slowly', 'a node is killed'],
     redis: withCall(FreesAtDeadline),
   },
   {
     name: 'M11',
     says: 'there is no sweeper',
-    seed: 1,
+    seed: 3,
     node: ({ sweeper }) => {
       sweeper.start = () => undefined;
     },
@@ -250,20 +250,20 @@ export const mutants: Mutant[] = [
   {
     name: 'M13',
     says: 'there are no beacons',
-    seed: 1,
+    seed: 44,
     focus: ['Redis restarts', 'Redis loses its tail'],
     node: ({ muted }) => void muted.add('seats:position'),
   },
   {
     name: 'M13b',
     says: 'the sweeper does not compare the map of its node with Redis',
-    seed: 1,
+    seed: 32,
     focus: ['the bus is noisy'],
     node: ({ maps }) => {
       maps.check = () => undefined;
     },
   },
-  { name: 'M14', says: 'Redis forgets what it has answered', seed: 1, redis: withCall(ForgetsAnswers) },
+  { name: 'M14', says: 'Redis forgets what it has answered', seed: 5, redis: withCall(ForgetsAnswers) },
   {
     name: 'N1',
     says: 'a booking is told before it is committed',
@@ -282,7 +282,7 @@ export const mutants: Mutant[] = [
   {
     name: 'N2',
     says: 'cancelled seats are freed every time it is asked for, whoever has them by then',
-    seed: 1,
+    seed: 60,
     focus: [],
     pointChance: 0.05,
     redis: withCall(ForgetsCancelled),
@@ -293,7 +293,7 @@ export const mutants: Mutant[] = [
   {
     name: 'N3',
     says: 'a row of the outbox is marked as done before it is',
-    seed: 1,
+    seed: 17,
     statements: {
       'take-outbox': (tx, parameters) => {
         const rows = statement('take-outbox')(tx, parameters) as { id: string }[];
@@ -305,7 +305,7 @@ export const mutants: Mutant[] = [
   {
     name: 'N4',
     says: 'a map that is loaded anew keeps holds whose time is over',
-    seed: 1,
+    seed: 3,
     redis: {
       loaded: (before, twin, now) => {
         for (const hold of before.holds.values()) {
@@ -321,7 +321,7 @@ export const mutants: Mutant[] = [
   {
     name: 'N5',
     says: 'a tick is applied although newer ones were',
-    seed: 1,
+    seed: 5,
     plant: plantApply((replica, tick) => {
       if (tick.epoch !== replica.epoch || tick.from > replica.position + 1) return 'gap';
       const { position } = replica;
@@ -346,7 +346,7 @@ export const mutants: Mutant[] = [
   {
     name: 'N7',
     says: 'a sale that is shown late takes back seats that were cancelled and sold to others meanwhile',
-    seed: 1,
+    seed: 69,
     focus: [],
     pointChance: 0.05,
     redis: {
@@ -371,7 +371,7 @@ export const mutants: Mutant[] = [
   {
     name: 'N9',
     says: 'a connection that is lost in a confirm is taken for a confirm that was undone',
-    seed: 1,
+    seed: 60,
     focus: ['PostgreSQL commits slowly', 'PostgreSQL loses answers'],
     node: (node) =>
       between(node, 'confirm-holds', (rest, parameters) =>
@@ -383,7 +383,7 @@ export const mutants: Mutant[] = [
   {
     name: 'N10',
     says: 'a hold goes on as held although another attempt to book it is under way',
-    seed: 1,
+    seed: 69,
     focus: ['PostgreSQL commits slowly', 'PostgreSQL aborts'],
     redis: {
       scripts: {

@@ -138,7 +138,10 @@ export class SimPostgres {
     parameters: unknown[],
     answer: (rows: unknown[] | Error) => void,
   ): void {
-    if (!this.up) return answer(new Error('Connection terminated unexpectedly'));
+    if (!this.up) {
+      answer(new Error('Connection terminated unexpectedly'));
+      return;
+    }
     const { kernel } = this;
     const transaction = new Transaction(this.tables, this.#locks, kernel.now);
     const running: Running = {
@@ -154,7 +157,8 @@ export class SimPostgres {
     };
     this.#open.add(running);
     if (this.#random.chance(this.troubles.abortChance)) {
-      return this.#end(running, new SqlError('40001', 'could not serialize access'), false);
+      this.#end(running, new SqlError('40001', 'could not serialize access'), false);
+      return;
     }
     this.#attempt(running);
   }
@@ -189,7 +193,10 @@ export class SimPostgres {
 
   #commitLater(running: Running, rows: unknown[]): void {
     const { transaction } = running;
-    if (transaction.writes.length === 0) return this.#end(running, rows, true);
+    if (transaction.writes.length === 0) {
+      this.#end(running, rows, true);
+      return;
+    }
     running.isCommitting = true;
     const { slowCommitChance, slowCommitMs } = this.troubles;
     const ms = this.#random.chance(slowCommitChance)

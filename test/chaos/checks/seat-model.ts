@@ -3,7 +3,7 @@
  * a search may put in order (`linearizability.ts`).
  */
 import type { Op } from '../history.ts';
-import { bookingsByHold, type Evidence, type Excuse } from './evidence.ts';
+import { bookingsByHold, type Evidence, type Excuse, type Rest } from './evidence.ts';
 import { expiries, losses } from './seat-by-itself.ts';
 
 export interface Step {
@@ -37,8 +37,8 @@ export const isHeldBy = (state: State, hold: string) => state.startsWith(`held $
 /** Every step that touches a seat, and the last look at it when all was quiet. */
 export function stepsOf(seat: number, { ops, rest, excuse }: Evidence): Step[] {
   const mine = ops.filter((op) => op.seats.includes(seat) || op.value.seats?.includes(seat));
+  const facts = factsOf(seat, mine, rest);
   const steps: Step[] = [];
-  const holdOfBooking = new Map(rest.bookings.map((booking) => [booking.id, booking.holdId]));
   const attempts = new Map<string, Op[]>();
   for (const op of mine) {
     // What is asked again under the same id is one thing, done once; a refusal is a look of its own.
@@ -51,22 +51,17 @@ export function stepsOf(seat: number, { ops, rest, excuse }: Evidence): Step[] {
     const done = [...new Map(tries.filter(isOk).map((op) => [op.holdId, op])).values()];
     const first = tries[0] as Op;
     for (const op of done.length > 0 ? done : [first]) {
-      const effect = effectOf(op, seat, holdOfBooking);
+      const effect = effectOf(op, seat, facts);
       if (!effect) continue;
-      const till = isOk(op) ? lateBy(op, excuse) : Number.POSITIVE_INFINITY;
-      steps.push({
-        ...effect,
-        kind: 'act',
-        from: first.invokedAt,
-        till,
-        optional: !isOk(op),
-        op,
-        name: op.f,
-      });
+      // PostgreSQL forgets nothing, so of sales and cancellations it is known whether they happened.
+      const known = op.f === 'confirm' || op.f === 'cancel';
+      const till = isOk(op) ? lateBy(op, excuse) : known ? excuse.restAt : Number.POSITIVE_INFINITY;
+      const optional = !isOk(op) && !known;
+      steps.push({ ...effect, kind: 'act', from: first.invokedAt, till, optional, op, name: op.f });
     }
   }
+  steps.push(...salesWithoutAsking(mine, facts, excuse));
   const touched = mine.filter((op) => givesTime.has(op.f) && (op.type !== 'fail' || op.f === 'checkout'));
-  steps.push(...salesWithoutAsking(mine));
   steps.push(...expiries(touched, ops, excuse));
   if (excuse.losesHolds) steps.push(...losses(touched, mine, excuse));
   const now = rest.redis.seats.charAt(seat);
@@ -85,21 +80,51 @@ export function stepsOf(seat: number, { ops, rest, excuse }: Evidence): Step[] {
 
 const givesTime = new Set<Op['f']>(['hold', 'extend', 'checkout']);
 
-/** Who has paid gets the seats without asking for them, even when the hold is over, if they are still free. */
-function salesWithoutAsking(mine: Op[]): Step[] {
-  const paid = new Map(mine.filter((op) => op.f === 'checkout').map((op) => [op.holdId, op]));
-  return [...paid].map(([hold, op]) => ({
-    kind: 'act',
-    from: op.invokedAt,
-    till: Number.POSITIVE_INFINITY,
-    optional: true,
-    apply: (state) => (state === free || isHeldBy(state, hold) ? [sold(hold)] : []),
-    name: `hold ${hold.slice(0, 8)} is paid`,
-  }));
+/** What PostgreSQL knows of one seat. */
+interface Facts {
+  holdOfBooking: Map<string, string>;
+  /** Holds that were booked with this seat, whatever became of it. */
+  booked: Set<string>;
+  /** Bookings of which this seat was cancelled. */
+  cancelled: Set<string>;
+  /** Holds whose seats were paid for: the hub may book them by itself. */
+  paid: Set<string>;
 }
 
-/** What a request does that was granted, or may have been. */
-function effectOf(op: Op, seat: number, holdOfBooking: Map<string, string>): Pick<Step, 'apply'> | undefined {
+function factsOf(seat: number, mine: Op[], { bookings }: Rest): Facts {
+  const here = bookings.filter(({ seats }) => seats.includes(seat));
+  return {
+    holdOfBooking: new Map(bookings.map(({ id, holdId }) => [id, holdId])),
+    booked: new Set(here.map(({ holdId }) => holdId)),
+    cancelled: new Set(here.filter(({ active }) => !active.includes(seat)).map(({ id }) => id)),
+    paid: new Set(mine.filter((op) => op.f === 'checkout').map((op) => op.holdId)),
+  };
+}
+
+/**
+ * Who has paid gets the seats without asking for them, even when the hold is over, if they are still free;
+ * asking for them is then only hearing of it.
+ */
+function salesWithoutAsking(mine: Op[], facts: Facts, excuse: Excuse): Step[] {
+  const paid = Map.groupBy(
+    mine.filter((op) => op.f === 'checkout' && facts.booked.has(op.holdId)),
+    (op) => op.holdId,
+  );
+  return [...paid].map(([hold, [first]]) => {
+    const heard = mine.filter((op) => op.f === 'confirm' && op.holdId === hold && isOk(op));
+    return {
+      kind: 'act',
+      from: first?.invokedAt ?? 0,
+      till: Math.min(excuse.restAt, ...heard.map((op) => op.endedAt)),
+      optional: false,
+      apply: (state) => (state === free || isHeldBy(state, hold) ? [sold(hold)] : []),
+      name: `hold ${hold.slice(0, 8)} is paid and booked`,
+    };
+  });
+}
+
+/** What a request does that was granted, or may have been; nothing if it is known that it did nothing. */
+function effectOf(op: Op, seat: number, facts: Facts): Pick<Step, 'apply'> | undefined {
   const { f, value } = op;
   const until = op.type === 'ok' ? (value.expiresAt ?? '?') : '?';
   switch (f) {
@@ -114,10 +139,11 @@ function effectOf(op: Op, seat: number, holdOfBooking: Map<string, string>): Pic
       if (!op.seats.includes(seat)) return undefined;
       return { apply: (state) => (isHeldBy(state, op.holdId) ? [free] : []) };
     case 'confirm':
+      if (facts.paid.has(op.holdId) || (!isOk(op) && !facts.booked.has(op.holdId))) return undefined;
       return { apply: (state) => (isHeldBy(state, op.holdId) ? [sold(op.holdId)] : []) };
     case 'cancel': {
-      if (!op.seats.includes(seat)) return undefined;
-      const hold = holdOfBooking.get(op.bookingId) ?? '';
+      if (!op.seats.includes(seat) || (!isOk(op) && !facts.cancelled.has(op.bookingId))) return undefined;
+      const hold = facts.holdOfBooking.get(op.bookingId) ?? '';
       return { apply: (state) => (state === sold(hold) ? [free] : []) };
     }
     default:

@@ -29,6 +29,8 @@ export class HoldsMonitor {
    * them, whatever becomes of that booking.
    */
   readonly #overtaken = new Set<string>();
+  /** When holds went on as held that were being booked, perhaps beyond their time. */
+  readonly #resumedAt = new Map<string, number>();
   readonly #calmSince = new Map<string, number>();
 
   constructor(world: World, report: Report) {
@@ -52,6 +54,7 @@ export class HoldsMonitor {
       this.#epochs.set(holdId, epochs.add(twin.meta?.epoch ?? ''));
     }
     if (name === 'hold-seats') this.#asked(run, status);
+    if (name === 'resume-hold') this.#resumedAt.set(args[0] ?? '', this.#world.redis.now);
     if (name === 'free-seats' || name === 'finish-confirm') this.#shown(run);
   }
 
@@ -211,7 +214,8 @@ export class HoldsMonitor {
       if (!redisCalm || calmNodes.length === 0) return;
       if (kernel.elapsed - nemesis.jumpedAt < afterJumpMs) return;
       for (const hold of twin.holds.values()) {
-        if (hold.state !== 'c' && hold.till < redis.now - lateMs) {
+        const due = Math.max(hold.till, this.#resumedAt.get(hold.id) ?? 0);
+        if (hold.state !== 'c' && due < redis.now - lateMs) {
           this.#report('TTL', `${hold.id} is ${redis.now - hold.till} ms over its time`);
         }
       }

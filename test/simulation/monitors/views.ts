@@ -54,7 +54,10 @@ export class ViewsMonitor {
     const { redis, postgres, eventId, viewers } = this.#world;
     const { twin } = redis;
     const { meta } = twin;
-    if (!meta || meta.run !== redis.runId) return this.#report('CONVERGE', 'the map is not loaded');
+    if (!meta || meta.run !== redis.runId) {
+      this.#report('CONVERGE', 'the map is not loaded');
+      return;
+    }
     const truth = twin.seats.map((_, seat) =>
       postgres.tables.activeBookings(eventId, seat).length > 0 ? 's' : 'f',
     );
