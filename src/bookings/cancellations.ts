@@ -109,13 +109,16 @@ export class Cancellations {
       await this.#tellProgress(eventId, by.userId);
       if (Date.now() > end) return false;
     }
-    await this.#tellProgress(eventId, by.userId);
-    return true;
+    // A booking that somebody was cancelling a seat of was left out, and is still there.
+    return this.#tellProgress(eventId, by.userId);
   }
 
-  async #tellProgress(eventId: string, userId: string): Promise<void> {
+  /** @returns whether no booking is left */
+  async #tellProgress(eventId: string, userId: string): Promise<boolean> {
     const [progress] = await this.#records.ask(eventCancellation, eventId);
-    if (progress) this.listener?.unwound(eventId, userId, progress);
+    if (!progress) return false;
+    this.listener?.unwound(eventId, userId, progress);
+    return progress.done === progress.total;
   }
 }
 

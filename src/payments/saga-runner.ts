@@ -8,8 +8,9 @@ import { endSagaStep, failSagaStep, type SagaStepRow, takeSagaSteps } from '../d
 import { RequestError } from '../errors.ts';
 import { faultPoint } from '../fault-points.ts';
 import type { Logger } from '../log.ts';
+import type { StepEnd } from './follow.ts';
 import { PaymentDeclined, PaymentUnavailable } from './provider.ts';
-import { type StepEnd, type StepParts, takeStep } from './saga-steps.ts';
+import { type StepParts, takeStep } from './saga-steps.ts';
 
 /** Steps that one node has under way at once, beside those a buyer waits for. */
 const atMost = 32;

@@ -20,10 +20,11 @@ import { type EventCard, priceOf } from '../events/events.ts';
 import type { Logger } from '../log.ts';
 import { readHold } from '../redis/scripts/read-hold.ts';
 import type { Session } from '../session.ts';
+import type { StepEnd } from './follow.ts';
 import type { GuardedProvider } from './guarded.ts';
 import type { BuyerAction, PaymentNotice } from './provider.ts';
 import { SagaRunner } from './saga-runner.ts';
-import { holdAgain, type StepEnd, type StepParts } from './saga-steps.ts';
+import { holdAgain, type StepParts } from './saga-steps.ts';
 import { defaultSagaTimings, type SagaTimings } from './saga-timings.ts';
 
 const lookEveryMs = 100;

@@ -2,6 +2,7 @@
 import pg from 'pg';
 import { afterEach, expect, test } from 'vitest';
 import type { Booking } from '../../src/contracts.gen.ts';
+import { failSagaStep } from '../../src/database/statements.ts';
 import type { EventCard } from '../../src/events/events.ts';
 import {
   buy,
@@ -99,6 +100,12 @@ test('[PAY-7] a booking that is cancelled while its money is being taken: it is 
   expect(booking.payment).toMatchObject({ state: 'booked', refundedCents: 0 });
   await until(async () => (await sagaOf(hubs, holdId)).refunded_cents === 2500, 'the refund');
   expect(await moved(hubs, holdId)).toEqual(['authorise 5000', 'capture 5000', 'refund 2500']);
+  // Once it was taken it was known to be on its way back.
+  const actions = await hubs.sql<{ action: string }>(
+    "select action from audit where details ->> 'holdId' = $1 and details ->> 'step' in ('capture', 'refund') order by id",
+    [holdId],
+  );
+  expect(actions.map(({ action }) => action)).toEqual(['payment-refunding', 'payment-captured']);
 });
 
 test('[PAY-7] the buyer cancels while an admin gives the capture up: the money is let go of once', async () => {
@@ -157,7 +164,6 @@ test('whoever lost the lease of a step cannot say that it failed', async () => {
     "update saga_steps set attempts = 3 where hold_id = $1 and kind = 'book' returning id::text as id",
     [holdId],
   );
-  const { failSagaStep } = await import('../../src/database/statements.ts');
   await node(hubs).engine.db.run(failSagaStep, step?.id ?? '', 2, 'late', null, 2);
   expect((await sagaOf(hubs, holdId)).steps).toContain('book due');
   await near.confirm(eventId, holdId);

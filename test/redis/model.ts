@@ -115,7 +115,7 @@ export class InventoryModel {
     if (hold.attempts >= 10) return { status: 'exhausted' };
     hold.booking = true;
     hold.attempts++;
-    return { status: 'confirming', seats: hold.seats };
+    return { status: 'confirming', seats: hold.seats, attempt: hold.attempts };
   }
 
   /** The booking is in PostgreSQL before this. */

@@ -52,6 +52,15 @@ describe('begin-confirm', () => {
 });
 
 describe('finish-confirm', () => {
+  test('[BOOK-9] frees what was cancelled before it was ever shown as sold', async () => {
+    const event = await loadedEvent();
+    const holdId = await event.held('ada', [3, 4]);
+    await event.begin('ada', holdId);
+    expect(await event.finish('ada', holdId, [3])).toEqual({ status: 'sold' });
+    expect((await event.seats())?.slice(0, 6)).toBe('fffsff');
+    expect(await redis.hget(event.buyersKey, 'ada')).toBe('1|');
+  });
+
   test('shows the seats sold and ends the hold; again changes nothing', async () => {
     const { event, holdId } = await confirming();
     expect(await event.finish('ada', holdId, [0, 1])).toEqual({ status: 'sold' });

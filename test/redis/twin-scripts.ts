@@ -1,7 +1,8 @@
 /** What each script does, in the words of `twin.ts`. Arguments come as Redis gets them, without the run id. */
+
+import { type RawReply, type Twin, TwinCall, type TwinHold } from './twin.ts';
 import { loadEvent } from './twin-load.ts';
 import { lookAtEvent, mendBuyer, mendSeats } from './twin-mending.ts';
-import { type RawReply, type Twin, TwinCall, type TwinHold } from './twin.ts';
 
 type TwinScript = (call: TwinCall, args: string[]) => RawReply;
 export type TwinScripts = Record<string, TwinScript>;

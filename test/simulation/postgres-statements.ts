@@ -1,27 +1,18 @@
 /** What each SQL file does, on the tables of `postgres-tables.ts`. Each is begun anew after it had to wait. */
 import type { HoldToConfirm, HoldVerdict } from '../../src/database/statements.ts';
+import { outbox, outboxStatements } from './outbox-statements.ts';
 import { compareEvent } from './postgres-comparison.ts';
-import { bookingRow, SqlError, type StoredBooking, type Transaction } from './postgres-tables.ts';
-
-export type SimStatement = (tx: Transaction, parameters: unknown[]) => unknown[];
+import {
+  bookingRow,
+  type SimStatement,
+  SqlError,
+  type StoredBooking,
+  type Transaction,
+} from './postgres-tables.ts';
+import { askedOnce, requestStatements } from './request-statements.ts';
 
 const seatKey = (eventId: string, seat: number) => `seat ${eventId} ${seat}`;
 const outcomeKey = (eventId: string, holdId: string) => `${eventId} ${holdId}`;
-
-function outbox(
-  tx: Transaction,
-  topic: string,
-  key: string,
-  payload: Record<string, unknown>,
-  delayMs: number,
-) {
-  // Identities are given at once, and not taken back.
-  const id = tx.seen(`outbox ${key} ${topic}`, () => tx.tables.nextOutboxId++);
-  const { now } = tx;
-  const entry = { id, topic, key, payload, attempts: 0, dueAt: now + delayMs, createdAt: now, sentAt: null };
-  tx.write(() => tx.tables.outbox.set(id, entry));
-  return String(id);
-}
 
 /** A row of the audit log. */
 function noted(tx: Transaction, eventId: string, bookingId: string): void {
@@ -148,68 +139,6 @@ function storedBooking(hold: HoldToConfirm, now: number): StoredBooking {
   };
 }
 
-function askedOnce(tx: Transaction, hold: HoldToConfirm): void {
-  const { tables, now } = tx;
-  const key = `${hold.userId} ${hold.requestId}`;
-  tx.lock(`request ${key}`);
-  if (tables.requests.has(key)) return;
-  tx.write(() => {
-    // Another hold of the batch may have come with the same request.
-    if (tables.requests.has(key)) return;
-    tables.requests.set(key, {
-      message: 'bookings:confirm',
-      fingerprint: hold.holdId,
-      answer: null,
-      leasedUntil: now,
-      createdAt: now,
-    });
-  });
-}
-
-function askOnce(tx: Transaction, [user, id, message, fingerprint, leaseMs]: unknown[]): unknown[] {
-  const { tables, now } = tx;
-  const key = `${user} ${id}`;
-  const before = tx.seen('request', () => structuredClone(tables.requests.get(key)));
-  tx.lock(`request ${key}`);
-  const found = tables.requests.get(key);
-  const isSame = (other: typeof found) =>
-    other !== undefined && other.message === message && other.fingerprint === fingerprint;
-  const leasedUntil = now + Number(leaseMs);
-  const first = { state: 'first', answer: before?.answer ?? null };
-  if (!found) {
-    const request = { message: String(message), fingerprint: String(fingerprint), answer: undefined };
-    tx.write(() => tables.requests.set(key, { ...request, leasedUntil, createdAt: now }));
-    return [first];
-  }
-  if (found.answer === undefined && found.leasedUntil < now && isSame(found)) {
-    tx.write(() => Object.assign(found, { leasedUntil }));
-    return [first];
-  }
-  if (before && !isSame(before)) return [{ state: 'reused', answer: before.answer ?? null }];
-  return [{ state: before?.answer !== undefined ? 'repeat' : 'running', answer: before?.answer ?? null }];
-}
-
-function answerOnce(tx: Transaction, [user, id, answer]: unknown[]): unknown[] {
-  const key = `${user} ${id}`;
-  if (!tx.seen('request', () => tx.tables.requests.has(key))) return [];
-  tx.lock(`request ${key}`);
-  const found = tx.tables.requests.get(key);
-  if (found) tx.write(() => Object.assign(found, { answer: JSON.parse(String(answer)) }));
-  return [];
-}
-
-function forgetRequest(tx: Transaction, [user, id]: unknown[]): unknown[] {
-  const key = `${user} ${id}`;
-  const isOpen = () => {
-    const found = tx.tables.requests.get(key);
-    return found !== undefined && found.answer === undefined;
-  };
-  if (!tx.seen('open', isOpen)) return [];
-  tx.lock(`request ${key}`);
-  if (isOpen()) tx.write(() => tx.tables.requests.delete(key));
-  return [];
-}
-
 function refuseHold(tx: Transaction, [eventId, holdId, reason]: unknown[]): unknown[] {
   const key = outcomeKey(String(eventId), String(holdId));
   tx.lock(`outcome ${key}`);
@@ -295,43 +224,6 @@ function cancelEventBatch(tx: Transaction, [eventId, atMost]: unknown[]): unknow
   });
 }
 
-function takeOutbox(tx: Transaction, [leaseMs, atMost]: unknown[]): unknown[] {
-  const { tables, now } = tx;
-  const unsent = [...tables.outbox.values()].filter(({ sentAt }) => sentAt === null);
-  unsent.sort((a, b) => a.id - b.id);
-  const oldest = new Map<string, number>();
-  for (const { key, id } of unsent) if (!oldest.has(key)) oldest.set(key, id);
-  return unsent
-    .filter((row) => row.dueAt <= now && oldest.get(row.key) === row.id)
-    .filter(({ id }) => tx.locks.isFree(tx, `outbox ${id}`, 'exclusive'))
-    .slice(0, Number(atMost))
-    .map((row) => {
-      tx.lock(`outbox ${row.id}`);
-      tx.write(() => Object.assign(row, { attempts: row.attempts + 1, dueAt: now + Number(leaseMs) }));
-      const { id, topic, key, payload, attempts } = row;
-      return { id: String(id), topic, key, payload: structuredClone(payload), attempts: attempts + 1 };
-    });
-}
-
-function markSent(tx: Transaction, [ids]: unknown[]): unknown[] {
-  for (const id of (ids as string[]).map(Number).sort(up)) {
-    const row = tx.tables.outbox.get(id);
-    if (!row || !tx.seen(`unsent ${id}`, () => row.sentAt === null)) continue;
-    tx.lock(`outbox ${id}`);
-    if (row.sentAt === null) tx.write(() => Object.assign(row, { sentAt: tx.now }));
-  }
-  return [];
-}
-
-function delayOutbox(tx: Transaction, [id, delayMs]: unknown[]): unknown[] {
-  const row = tx.tables.outbox.get(Number(id));
-  if (!row || !tx.seen('unsent', () => row.sentAt === null)) return [];
-  tx.lock(`outbox ${id}`);
-  const dueAt = tx.now + Number(delayMs);
-  if (row.sentAt === null) tx.write(() => Object.assign(row, { dueAt }));
-  return [];
-}
-
 const all = (tx: Transaction) => [...tx.tables.bookings.values()];
 
 function activeLines(tx: Transaction, eventId: unknown): { seat: number; user_id: string }[] {
@@ -385,12 +277,8 @@ export const simStatements: Record<string, SimStatement> = {
     const done = bookings.filter(({ status }) => status === 'cancelled').length;
     return [{ done, total: bookings.length }];
   },
-  'ask-once': askOnce,
-  'answer-once': answerOnce,
-  'forget-request': forgetRequest,
-  'take-outbox': takeOutbox,
-  'mark-sent': markSent,
-  'delay-outbox': delayOutbox,
+  ...requestStatements,
+  ...outboxStatements,
   // Nothing in a run is a day old.
   'forget-old': () => [{ forgotten: 0 }],
 };

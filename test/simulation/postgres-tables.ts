@@ -172,6 +172,9 @@ export class Transaction {
   }
 }
 
+/** What a SQL file does. It is begun anew after it had to wait. */
+export type SimStatement = (tx: Transaction, parameters: unknown[]) => unknown[];
+
 const text = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
 
 /** A row of the view `booking_details`. */

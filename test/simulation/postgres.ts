@@ -4,8 +4,16 @@
  */
 import type { Database, Statement } from '../../src/database/database.ts';
 import type { Kernel, Process } from './kernel.ts';
-import { type SimStatement, simStatements } from './postgres-statements.ts';
-import { Blocked, type Fact, Locks, SqlError, Tables, Transaction } from './postgres-tables.ts';
+import { simStatements } from './postgres-statements.ts';
+import {
+  Blocked,
+  type Fact,
+  Locks,
+  type SimStatement,
+  SqlError,
+  Tables,
+  Transaction,
+} from './postgres-tables.ts';
 import type { Random } from './random.ts';
 
 const connectTimeoutMs = 2000;

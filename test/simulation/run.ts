@@ -4,7 +4,8 @@
  * found, within so many seeds.
  */
 import { parseArgs } from 'node:util';
-import { type Mutant, mutants } from './mutants.ts';
+import type { Mutant } from './mutants/mutant.ts';
+import { mutants } from './mutants.ts';
 import { storyOf } from './story.ts';
 import { type RunResult, simulate } from './world.ts';
 

@@ -1,11 +1,12 @@
 /** Everything of one run: three nodes, their services, seven buyers, three viewers, and what goes wrong. */
+
+import type { EventCard } from '../../src/events/events.ts';
 import { inSimulatedAir } from './ambient.ts';
 import { SimBus } from './bus.ts';
 import { SimBuyer } from './buyer.ts';
-import type { EventCard } from '../../src/events/events.ts';
 import { Kernel, Process } from './kernel.ts';
 import { Monitors, type Violation } from './monitors.ts';
-import type { Mutant } from './mutants.ts';
+import type { Mutant } from './mutants/mutant.ts';
 import { Nemesis, type Trouble } from './nemesis.ts';
 import { SimNode } from './node.ts';
 import { SimPostgres } from './postgres.ts';

@@ -12,9 +12,14 @@ step as (
   where id = $1::bigint and state = 'due' and hold_id in (select hold_id from before)
   returning hold_id, kind
 ),
+-- Seats were cancelled meanwhile: more of the money goes back.
+refunds as (
+  select from saga_steps later
+  where later.hold_id in (select hold_id from step) and later.kind = 'refund' and later.state = 'due' and later.id > $1::bigint
+),
 saga as (
   update sagas set
-    state = coalesce($2::text, state), payment_id = coalesce($3::text, payment_id), reason = coalesce($4::text, reason),
+    state = case when $2::text = 'captured' and exists (select from refunds) then 'refunding' else coalesce($2::text, state) end, payment_id = coalesce($3::text, payment_id), reason = coalesce($4::text, reason),
     refunded_cents = coalesce($8::bigint, refunded_cents), updated_at = clock_timestamp()
   where hold_id in (select hold_id from step)
   returning hold_id, event_id, user_id, booking_id, state, reason, amount_cents, refunded_cents
@@ -37,7 +42,7 @@ told as (
   select 'payment-changed', 'payment-' || hold_id, jsonb_build_object('holdId', hold_id),
     clock_timestamp() + interval '3 seconds'
   from saga
-  where $2::text in ('authorised', 'declined', 'captured', 'voided', 'refunded')
+  where $2::text is not null and state in ('authorised', 'declined', 'captured', 'voided', 'refunded')
     and not exists (select from before where before.state = 'declined')
   returning id
 )

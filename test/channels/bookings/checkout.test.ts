@@ -190,9 +190,10 @@ test.each(['4000000000020006:100', '4000000000020007:100'])(
 test('pending, then declined: the hold goes on, and another card is taken', async () => {
   const eventId = await paidEvent(hubs);
   const buyer = await someone();
-  const { holdId, payment } = await pay(buyer, eventId, [4], '4000000000020007:200');
+  const { holdId, payment } = await pay(buyer, eventId, [4], '4000000000020007:999999999');
   expect(payment.state).toBe('pending');
   expect((await checkout(buyer, eventId, holdId, cards.good)).payment.state).toBe('pending');
+  await settle(hubs, holdId);
   await untilSaga(hubs, holdId, 'declined');
   expect((await checkout(buyer, eventId, holdId, cards.good)).payment.state).toBe('authorised');
   await buyer.confirm(eventId, holdId);

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
+import { abandonSaga } from '../../../src/database/statements.ts';
 import { requestId, until } from '../../support/client.ts';
 import { startTestHubs } from '../../support/hub.ts';
 import { call, expectOnce, expectRefused, node, noHold } from '../support.ts';
@@ -59,7 +60,6 @@ test('[PAY-5] a capture that is given up: the money goes back, the booking ends,
 test('[PAY-5] the node dies before it has cancelled the booking: another one does', async () => {
   const { buyer, eventId, bookingId, holdId } = await deadCapture();
   const told = buyer.next('bookings:cancelled');
-  const { abandonSaga } = await import('../../../src/database/statements.ts');
   await node(hubs).engine.db.run(abandonSaga, holdId, admin.id, 'a session', null, 'gone');
   expect((await told).booking).toMatchObject({ id: bookingId, status: 'cancelled' });
   await untilSaga(hubs, holdId, 'voided');
@@ -68,6 +68,29 @@ test('[PAY-5] the node dies before it has cancelled the booking: another one doe
     action: 'booking-cancelled',
     actor_id: admin.id,
   });
+});
+
+/** Which is what giving a refund up means. */
+async function givenBackByHand(holdId: string): Promise<void> {
+  await hubs.sql(
+    "update simulated_payments set state = 'refunded', refunded_cents = amount_cents where hold_id = $1",
+    [holdId],
+  );
+  await hubs.sql("update sagas set state = 'refunded', refunded_cents = amount_cents where hold_id = $1", [
+    holdId,
+  ]);
+}
+
+test('[PAY-5] a refund that the bank refuses for good is put aside at once, and left to people', async () => {
+  const buyer = await hubs.connect(await hubs.user());
+  const { id: bookingId, holdId } = await buy(buyer, await paidEvent(hubs), [4], cards.refundRefused);
+  await untilSaga(hubs, holdId, 'captured');
+  await buyer.request('bookings:cancel', { bookingId, requestId: requestId() });
+  await untilDead(hubs, holdId, 'refund');
+  const { saga } = await call(node(hubs), 'sagas:abandon', { holdId }, admin);
+  expect(saga).toMatchObject({ state: 'refunding', reason: 'refund-refused: The refund was refused.' });
+  expect(saga.steps.at(-1)).toMatchObject({ kind: 'refund', state: 'dropped', attempts: 1 });
+  await givenBackByHand(holdId);
 });
 
 test('a refund that is given up is left to people; what waits behind it follows', async () => {
@@ -82,14 +105,7 @@ test('a refund that is given up is left to people; what waits behind it follows'
   await call(node(hubs), 'sagas:abandon', { holdId }, admin);
   await until(async () => (await sagaOf(hubs, holdId)).refunded_cents === 2500, 'the second refund');
   expect((await sagaOf(hubs, holdId)).steps.slice(-2)).toEqual(['refund dropped', 'refund done']);
-  // Given back by hand, which is what giving up means.
-  await hubs.sql(
-    "update simulated_payments set state = 'refunded', refunded_cents = amount_cents where hold_id = $1",
-    [holdId],
-  );
-  await hubs.sql("update sagas set state = 'refunded', refunded_cents = amount_cents where hold_id = $1", [
-    holdId,
-  ]);
+  await givenBackByHand(holdId);
 });
 
 test('saga-not-found: there is no payment of this hold', async () => {

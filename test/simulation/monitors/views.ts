@@ -85,8 +85,9 @@ export class ViewsMonitor {
         );
       }
     }
-    // A count that was lost with Redis is right again when the map is loaded anew.
-    if (this.#world.nemesis.losses === 0) this.#quotas();
+    // What a Redis that restarted gets wrong is put right where nodes compare it with PostgreSQL.
+    const isExact = redis.life === 1 && this.#world.nemesis.losses === 0;
+    if (isExact || this.#world.settings.reconciles) this.#quotas();
   }
 
   /** What counts against a buyer's limit is what they have. */
