@@ -20,7 +20,7 @@ import type { Logger } from '../log.ts';
 
 const batchSize = 64;
 /** Statements of this node under way: more would only make the batches smaller. */
-const atOnce = 2;
+const atOnce = 4;
 /** About two seconds of work for one PostgreSQL; whoever comes later is asked to come again. */
 const longest = 10_000;
 /** Kept for the way to PostgreSQL and the commit itself. */

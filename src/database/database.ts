@@ -100,6 +100,8 @@ export async function openDatabase(
     driverOptions: {
       connectionTimeoutMillis: connectTimeoutMs,
       application_name: 'seatcast',
+      // Compiling a plan takes longer than any of ours runs.
+      options: '-c jit=off',
       ...(patient ? {} : timeouts),
     },
     debug: ['info'],

@@ -130,7 +130,7 @@ export async function runRound(options: {
     },
   };
   if (viewersMs > viewersWithinMs)
-    violation(`viewers were right only ${late(viewersMs)} after the fault was over`, 'C10');
+    violation(`viewers were not right within ${viewersWithinMs / 1000} s`, 'C10');
   if (restMs > restWithinMs)
     violation(`no peace within ${restWithinMs / 1000} s after the fault was over`, 'C10');
   findings.push(...runChecks(evidence));
@@ -139,6 +139,9 @@ export async function runRound(options: {
   for (const watcher of watchers) watcher.client.close();
   await fault.after?.(stage);
   const confirmed = evidence.ops.filter((op) => op.f === 'confirm' && op.type === 'ok');
+  const acked = new Set(confirmed.map((op) => op.holdId)).size;
+  // A hub that sells nothing would pass every other check.
+  if (acked === 0) violation('nothing could be booked all the time');
   return {
     fault,
     seed,
@@ -148,7 +151,7 @@ export async function runRound(options: {
     notes,
     history,
     evidence,
-    acked: new Set(confirmed.map((op) => op.holdId)).size,
+    acked,
     requests: evidence.ops.length,
     unanswered: evidence.ops.filter((op) => op.type === 'info').length,
     unchecked: countUnchecked(evidence),
@@ -156,8 +159,6 @@ export async function runRound(options: {
     restMs,
   };
 }
-
-const late = (ms: number) => (Number.isFinite(ms) ? `${(ms / 1000).toFixed(1)} s` : 'not at all');
 
 /** Waits until all agree and nothing is held or open, or for longer than that may take. */
 async function peace(

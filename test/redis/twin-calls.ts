@@ -156,4 +156,4 @@ const call: fc.Arbitrary<Draft> = fc.oneof(
     arbitrary: fc.record({ name: fc.constant(name), picks, afterMs }),
   })),
 );
-export const list = fc.array(call, { minLength: 10, maxLength: 60, size: 'max' });
+export const list = fc.array(call, { minLength: 5, maxLength: 35, size: 'max' });

@@ -1,7 +1,7 @@
 /**
- * Runs seeds. `node test/simulation/run.ts --seeds 20000 [--from 1] [--mutant M7]` tries many and ends with 1 at a
- * violation; `--replay SEED [--verbose]` tells the story of one; `--mutants` tries every planted fault until it is
- * found, within so many seeds.
+ * Runs seeds. `npm run simulate -- --seeds 20000 [--from 1] [--mutant M7]` tries many and ends with 1 at a violation;
+ * `--replay SEED [--verbose]` tells the story of one; `--mutants` tries every planted fault until it is found, within
+ * so many seeds.
  */
 import { parseArgs } from 'node:util';
 import type { Mutant } from './mutants/mutant.ts';
@@ -104,5 +104,5 @@ function seconds(since: number): string {
 }
 
 function command(seed: number): string {
-  return `node test/simulation/run.ts ${mutant ? `--mutant ${mutant.name} ` : ''}--replay ${seed} --verbose`;
+  return `npm run simulate -- ${mutant ? `--mutant ${mutant.name} ` : ''}--replay ${seed} --verbose`;
 }

@@ -14,7 +14,7 @@ test('nothing that is promised is broken, whatever goes wrong', async () => {
   const total = { bookings: 0, acknowledged: 0, cancelled: 0 };
   for (let seed = 1; seed <= seeds; seed++) {
     const { violations, bookings, acknowledged, cancelled } = await simulate(seed);
-    expect(violations, `node test/simulation/run.ts --replay ${seed}`).toEqual([]);
+    expect(violations, `npm run simulate -- --replay ${seed}`).toEqual([]);
     total.bookings += bookings;
     total.acknowledged += acknowledged;
     total.cancelled += cancelled;

@@ -19,29 +19,46 @@ lines as materialized (
   from asked,
     jsonb_to_recordset(asked.seats) as each (seat integer, label text, category text, "priceCents" bigint)
 ),
-totals as (
-  select hold_id, sum(price_cents) as cents, array_agg(seat order by seat) as seats from lines group by hold_id
+totals as materialized (
+  select "holdId" as hold_id, "eventId" as event_id, sums.*
+  from asked cross join lateral (
+    select sum("priceCents") as cents, array_agg(seat order by seat) as seats
+    from jsonb_to_recordset(asked.seats) as each (seat integer, "priceCents" bigint)
+  ) as sums
 ),
 open as materialized (
   select id, rules ->> 'payment' as payment from events
-  where id in (select "eventId" from asked) and status = 'published' and starts_at > clock_timestamp()
+  where id = any (array(select "eventId" from asked)) and status = 'published' and starts_at > clock_timestamp()
   order by id
   for share
 ),
 payments as materialized (
   select hold_id, amount_cents from sagas
-  where hold_id in (select "holdId" from asked) and state = 'authorised'
+  where hold_id = any (array(select "holdId" from asked)) and state = 'authorised'
   order by hold_id
   for update
 ),
 taken as (
-  select lines.hold_id, string_agg(lines.seat::text, ',' order by lines.seat) as seats
-  from lines join booking_seats sold on sold.event_id = lines.event_id and sold.seat = lines.seat and sold.active
-  group by lines.hold_id
+  select hold_id, found.seats
+  from totals cross join lateral (
+    select string_agg(seat::text, ',' order by seat) as seats from booking_seats
+    where event_id = totals.event_id and seat = any (totals.seats) and active
+  ) as found
+  where found.seats is not null
 ),
 reused as (
   select "holdId" as hold_id
-  from asked join requests on user_id = "userId" and request_id = "requestId" and fingerprint <> "holdId"
+  from asked cross join lateral (
+    select from requests
+    where user_id = "userId" and request_id = "requestId" and fingerprint <> "holdId"
+    limit 1
+  ) as found
+),
+before as (
+  select "holdId" as hold_id
+  from asked cross join lateral (
+    select from outcomes where event_id = "eventId" and outcomes.hold_id = "holdId" limit 1
+  ) as found
 ),
 judged as materialized (
   select asked.*, totals.cents, totals.seats as seat_list,
@@ -60,7 +77,7 @@ judged as materialized (
     end as reason
   from asked
   join totals on totals.hold_id = "holdId"
-  left join outcomes as before on before.event_id = "eventId" and before.hold_id = "holdId"
+  left join before on before.hold_id = "holdId"
   left join reused on reused.hold_id = "holdId"
   left join open on open.id = "eventId"
   left join payments on payments.hold_id = "holdId"
@@ -98,7 +115,7 @@ paid as (
 -- The step that has just been taken, and the next one.
 stepped as (
   update saga_steps set state = 'done', ended_at = clock_timestamp()
-  where hold_id in (select hold_id from paid) and kind = 'book' and state = 'due'
+  where hold_id = any (array(select hold_id from paid)) and kind = 'book' and state = 'due'
 ),
 capturing as (
   insert into saga_steps (hold_id, kind, amount_cents) select hold_id, 'capture', amount_cents from paid

@@ -266,7 +266,7 @@ test('overloaded: more than the queue takes are asked to come again, and keep th
   // Of an event that there is not: nothing comes of them.
   const filler = { eventId: newId(), userId: user.id, sessionId: null, requestId: null, currency: 'EUR' };
   const deadline = performance.now() + 60_000;
-  const filling = Array.from({ length: 10_200 }, (_, n) =>
+  const filling = Array.from({ length: 10_400 }, (_, n) =>
     queue.ask(
       { ...filler, holdId: `filler-${n}`, bookingId: newId(), seats: [{ ...line, seat: n }] },
       deadline,

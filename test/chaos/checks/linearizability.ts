@@ -117,18 +117,17 @@ const unique = (configurations: readonly Configuration[]): Configuration[] => [
 
 /** The story of the seat since nothing was under way, and the two answers that do not go together. */
 function contradiction(seat: number, evidence: Evidence, order: Exclude<Order, string>): Finding {
-  const { step, since, before } = order;
-  const story = evidence.ops.filter(
-    (op) =>
-      (op.seats.includes(seat) || op.value.seats?.includes(seat)) &&
-      op.invokedAt <= step.till &&
-      op.heardAt >= since,
+  const { step, since, before: states } = order;
+  const before = evidence.ops.filter(
+    (op) => (op.seats.includes(seat) || op.value.seats?.includes(seat)) && op.invokedAt <= step.till,
   );
+  const recent = before.filter((op) => op.heardAt >= since);
+  const story = recent.length > 1 ? recent : before.slice(-6);
   const others = story.filter((op) => op.type === 'ok' && op !== step.op && op.endedAt <= step.till);
   const last = others.reduce<Op | undefined>((a, b) => (a && a.endedAt > b.endedAt ? a : b), undefined);
   const pair = [last ? `#${last.i}` : '', step.op ? `#${step.op.i}` : `"${step.name}"`].filter(Boolean);
   const sentence =
     `seat ${seat}: no order of what was answered makes sense of ${pair.join(' and ')}; ` +
-    `before "${step.name}" it was ${before.join(' or ')}`;
+    `before "${step.name}" it was ${states.join(' or ')}`;
   return { check: 'C3', sentence, seat, ops: story };
 }
