@@ -16,6 +16,7 @@ import { type Database, openDatabase } from './database/database.ts';
 import { Dispatcher } from './dispatch.ts';
 import { checkRedis } from './durability.ts';
 import { Events } from './events/events.ts';
+import { connectFollowUps } from './follow-ups.ts';
 import { ordinaryBodyBytes, serveHttp } from './http/bridge.ts';
 import { makeSite } from './http/site.ts';
 import type { Logger } from './log.ts';
@@ -86,8 +87,6 @@ const version: string = JSON.parse(readFileSync(new URL('../package.json', impor
 /** LIBUS_LISTEN_EXCLUSIVE_PORT of uSockets; the types know it only without a host. */
 const exclusivePort = 1;
 const planBodyBytes = 16 * 1024 * 1024;
-/** Shorter than a row of the outbox is leased for. */
-const unwindMs = 4000;
 
 /** Starts a node. Waits for PostgreSQL and Redis, and resolves once it listens. */
 export async function startHub(options: HubOptions): Promise<Hub> {
@@ -178,7 +177,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   sockets.dispatcher = dispatcher;
   publisher.cluster = sockets.cluster;
   publisher.maps = maps;
-  listen(engine);
+  connectFollowUps(engine);
   sockets.io.of('/').adapter.on('delete-room', (room: string) => {
     if (room.startsWith(eventRoom(''))) maps.drop(room.slice(eventRoom('').length));
   });
@@ -267,65 +266,6 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       await db.close();
     },
   };
-}
-
-/** What happens beside the answers of scripts and statements: the hub tells whom it concerns. */
-function listen(engine: Engine): void {
-  const { inventory, confirms, cancellations, sagas, outbox, publisher, log } = engine;
-  inventory.listener = {
-    ticked: (eventId, epoch, tick) => publisher.tick(eventId, epoch, tick),
-    lapsed: (eventId, { holdId, owner, seats }) =>
-      publisher.toUser(owner, 'seats:hold-expired', { eventId, holdId, seats }),
-    unsettled: (eventId, holdId) => {
-      confirms.settle(eventId, holdId).catch((error) => {
-        log.warn({ err: error, eventId, holdId }, 'could not settle a confirm; it is tried again');
-      });
-    },
-  };
-  confirms.listener = {
-    booked: (booking, userId) => publisher.toUser(userId, 'bookings:confirmed', { booking }),
-    paymentDue: () => sagas.kick(),
-  };
-  cancellations.listener = {
-    cancelled: (booking, userId) => publisher.toUser(userId, 'bookings:cancelled', { booking }),
-    unwound: (eventId, userId, progress) =>
-      publisher.toUser(userId, 'events:unwound', { eventId, ...progress }),
-    paymentDue: () => sagas.kick(),
-  };
-  sagas.listener = ({ event_id: eventId, hold_id: holdId, user_id: userId, reason }, payment) =>
-    publisher.toUser(userId, 'bookings:paid', { eventId, holdId, payment, reason });
-  for (const part of [confirms, cancellations, sagas]) part.done = (id) => outbox.done(id);
-  relay(engine);
-}
-
-/** What the outbox does when the node that made a change has not. */
-function relay({ outbox, bookings, confirms, cancellations, sagas, eventChanged }: Engine): void {
-  outbox.on('booking-confirmed', async ({ bookingId = '' }) => {
-    const found = await bookings.find(bookingId);
-    if (found) await confirms.show(found);
-    return 'done';
-  });
-  outbox.on('booking-cancelled', async ({ bookingId = '' }, { payload }) => {
-    await cancellations.showAgain(bookingId, payload.seats as number[]);
-    return 'done';
-  });
-  outbox.on('event-cancelled', async ({ eventId = '', actorId = '', sessionId, requestId, reason = '' }) => {
-    eventChanged(eventId);
-    const by = { userId: actorId, sessionId: sessionId ?? null, requestId: requestId ?? null, reason };
-    return (await cancellations.unwind(eventId, by, unwindMs)) ? 'done' : 'again';
-  });
-  outbox.on(
-    'payment-abandoned',
-    async ({ bookingId = '', actorId = '', sessionId, requestId, reason = '' }) => {
-      const by = { userId: actorId, sessionId: sessionId ?? null, requestId: requestId ?? null, reason };
-      await cancellations.cancel(bookingId, undefined, by);
-      return 'done';
-    },
-  );
-  outbox.on('payment-changed', async ({ holdId = '' }) => {
-    await sagas.tell(holdId);
-    return 'done';
-  });
 }
 
 /** Whoever asks, however often, the work is done once a second. */

