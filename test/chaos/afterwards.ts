@@ -14,9 +14,14 @@ const settledWithinMs = 100_000;
 export async function checkAfterwards(stage: Stage, results: readonly RoundResult[]): Promise<string[]> {
   const sentences: string[] = [];
   const paid = results.filter(({ isPaid }) => isPaid).map(({ eventId }) => eventId);
-  if (paid.length > 0 && !(await became(async () => (await openSteps(stage, paid)) === 0, settledWithinMs))) {
+  if (
+    paid.length > 0 &&
+    !(await became(async () => (await openSteps(stage, paid)).length === 0, settledWithinMs))
+  ) {
+    const steps = await openSteps(stage, paid);
     sentences.push(
-      `${await openSteps(stage, paid)} steps of payments are not done after ${settledWithinMs / 1000} s`,
+      `${steps.length} steps of payments are not done after ${settledWithinMs / 1000} s:`,
+      ...steps,
     );
   }
   for (const { fault, seed, eventId, isPaid, evidence, findings } of results) {
@@ -37,13 +42,18 @@ export async function checkAfterwards(stage: Stage, results: readonly RoundResul
   return sentences;
 }
 
-async function openSteps(stage: Stage, eventIds: string[]): Promise<number> {
-  const [row] = await stage.postgres.query<{ count: string }>(
-    `select count(*) from saga_steps step join sagas saga using (hold_id)
-     where step.state = 'due' and saga.event_id = any($1)`,
+/** A line each, for people. */
+async function openSteps(stage: Stage, eventIds: string[]): Promise<string[]> {
+  const rows = await stage.postgres.query<{ text: string }>(
+    `select format('  %s of hold %s (%s), asked %s times, due in %s s: %s', step.kind, step.hold_id, saga.state,
+       step.attempts, round(extract(epoch from step.due_at - now())), step.reason) as text
+     from saga_steps step join sagas saga using (hold_id)
+     where step.state = 'due' and saga.event_id = any($1)
+       -- What was declined is let go of only after minutes: no money is in it.
+       and not (step.kind = 'void' and saga.state = 'declined')`,
     [eventIds],
   );
-  return Number(row?.count);
+  return rows.map(({ text }) => text);
 }
 
 const statuses: Record<string, Payment['status']> = {

@@ -28,10 +28,11 @@ export function dumpTables(tables: Tables): unknown {
       })
       .sort(),
     outbox: [...tables.outbox.values()]
-      .map(({ id, topic, key, payload, attempts, dueAt, sentAt }) => {
+      .map(({ topic, key, payload, attempts, dueAt, sentAt }) => {
         const isDue = sentAt === null && dueAt <= Date.now();
-        return [String(id), topic, key, sortKeys(payload), attempts, isDue, sentAt !== null];
+        return [topic, key, sortKeys(payload), attempts, isDue, sentAt !== null];
       })
+      .map((row) => JSON.stringify(row))
       .sort(),
     events: [...tables.events.values()].map(({ id, status }) => [id, status]).sort(),
   };
@@ -53,10 +54,10 @@ export async function dumpDatabase(pool: pg.Pool): Promise<unknown> {
       .map((row) => [...row.slice(0, 3), compact(row[3]), row[4]])
       .sort(),
     outbox: (
-      await rows(`select id::text, topic, key, payload, attempts, sent_at is null and due_at <= clock_timestamp(),
+      await rows(`select topic, key, payload, attempts, sent_at is null and due_at <= clock_timestamp(),
         sent_at is not null from outbox`)
     )
-      .map((row) => [...row.slice(0, 3), sortKeys(row[3]), ...row.slice(4)])
+      .map((row) => JSON.stringify([...row.slice(0, 2), sortKeys(row[2]), ...row.slice(3)]))
       .sort(),
     events: (await rows('select id, status from events')).sort(),
   };

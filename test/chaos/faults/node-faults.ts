@@ -164,5 +164,7 @@ export const nodeFaults: Fault[] = [
     'cancel.committed',
   ),
   crash('F1b', 'node killed before it calls for the payment', 'saga.before-call', { paid: true }),
-  crash('F1c', 'node killed after the payment was called for, before it is written down', 'saga.after-call'),
+  crash('F1c', 'node killed after the payment was called for, before it is written down', 'saga.after-call', {
+    paid: true,
+  }),
 ];

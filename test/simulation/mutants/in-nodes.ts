@@ -89,7 +89,7 @@ export const inNodes: Mutant[] = [
   {
     name: 'M8b',
     says: 'nobody settles confirms without an end',
-    seed: 52,
+    seed: 183,
     focus: ['PostgreSQL loses answers'],
     pointChance: 0.03,
     node: ({ confirms }) => {
