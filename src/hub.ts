@@ -12,9 +12,9 @@ import { Cancellations } from './bookings/cancellations.ts';
 import { Confirms } from './bookings/confirms.ts';
 import { BookingRecords } from './bookings/records.ts';
 import { type Config, ConfigError } from './config.ts';
-import { type Database, openDatabase } from './database/database.ts';
+import { type Database, isOutage, openDatabase } from './database/database.ts';
 import { Dispatcher } from './dispatch.ts';
-import { checkRedis } from './durability.ts';
+import { checkDatabase, checkRedis } from './durability.ts';
 import { Events } from './events/events.ts';
 import { connectFollowUps } from './follow-ups.ts';
 import { ordinaryBodyBytes, serveHttp } from './http/bridge.ts';
@@ -92,6 +92,10 @@ const planBodyBytes = 16 * 1024 * 1024;
 export async function startHub(options: HubOptions): Promise<Hub> {
   const { config, log } = options;
   const db = await openDatabase(options.databaseUrl, log);
+  // Also a node that was started again: somebody may have changed the database meanwhile.
+  await checkDatabase(db).catch((error) => {
+    if (!isOutage(error)) throw error;
+  });
   const links = new RedisLinks(options.redisUrl, log, config.redisTimeoutMs);
   await links.connect();
   await checkRedis(links.commands, config.mode, log);

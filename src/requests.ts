@@ -8,15 +8,17 @@
  */
 import { type Clock, systemClock } from './clock.ts';
 import type { Database } from './database/database.ts';
-import { answerOnce, askOnce, forgetRequest } from './database/statements.ts';
+import { answerOnce, askOnce, forgetRequest, renewRequest } from './database/statements.ts';
 import { RequestError } from './errors.ts';
 import { fingerprint } from './ids.ts';
 import type { Logger } from './log.ts';
 
-/** After so long a first attempt without an answer is taken for dead, and a repeat takes its place. */
-const leaseMs = 30_000;
+/** After so long without a sign of life a first attempt is taken for dead, and a repeat takes its place. */
+const leaseMs = 6000;
+const renewEveryMs = 2000;
 const lookEveryMs = 100;
-const waitAtMostMs = 10_000;
+/** Then whoever repeats is asked to repeat once more: no answer may take longer than ten seconds. */
+const waitAtMostMs = 3000;
 
 export class Requests {
   readonly #db: Database;
@@ -51,16 +53,32 @@ export class Requests {
 
   async #first(userId: string, requestId: string, work: () => Promise<unknown>): Promise<unknown> {
     let answer: unknown;
+    const stopRenewing = this.#keepRenewing(userId, requestId);
     try {
       answer = await work();
     } catch (error) {
+      stopRenewing();
       await this.#db.run(forgetRequest, userId, requestId).catch(() => undefined);
       throw error;
     }
+    stopRenewing();
     // It is done; that its answer could not be kept must not look like a failure.
     await this.#db.run(answerOnce, userId, requestId, JSON.stringify(answer)).catch((error) => {
       this.#log.warn({ err: error, requestId }, 'could not keep the answer of a request');
     });
     return answer;
+  }
+
+  /** @returns what ends it */
+  #keepRenewing(userId: string, requestId: string): () => void {
+    let cancel: () => void = () => undefined;
+    const next = () => {
+      cancel = this.#clock.after(renewEveryMs, () => {
+        this.#db.run(renewRequest, userId, requestId, leaseMs).catch(() => undefined);
+        next();
+      });
+    };
+    next();
+    return () => cancel();
   }
 }

@@ -46,12 +46,14 @@ export function statement<Parameters extends unknown[], Row>(name: string): Stat
 
 /**
  * Whether PostgreSQL did not answer, rather than refuse: connections that fail, break or cannot be had,
- * time-outs, a server that starts or stops (SQLSTATE classes 08, 53, 57, and 55P03 for locks).
+ * time-outs, a server that starts or stops (SQLSTATE classes 08, 53, 57), or work that stood in each other's way
+ * (55P03, 40001 and 40P01 for locks): the same again later may do.
  */
 export function isOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code } = error as { code?: unknown };
-  if (typeof code === 'string' && /^(08|53|57|55P03|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND)/.test(code)) return true;
+  if (typeof code === 'string' && /^(08|40001|40P01|53|57|55P03|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND)/.test(code))
+    return true;
   return /timeout|terminated|connection error|not queryable/i.test(error.message);
 }
 

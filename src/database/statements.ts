@@ -111,6 +111,9 @@ export const askOnce = statement<
 export const answerOnce = statement<[userId: string, requestId: string, answer: string], never>(
   'answer-once',
 );
+export const renewRequest = statement<[userId: string, requestId: string, leaseMs: number], never>(
+  'renew-request',
+);
 export const forgetRequest = statement<[userId: string, requestId: string], never>('forget-request');
 
 /** A step that was taken on by this node, with its saga. */

@@ -105,6 +105,7 @@ const parametersOf: Record<string, fc.Arbitrary<unknown[]>> = {
     fc.constantFrom('{"a":1}', 'null'),
   ),
   'forget-request': fc.tuple(pickUser, fc.constantFrom('request-1', 'request-2')),
+  'renew-request': fc.tuple(pickUser, fc.constantFrom('request-1', 'request-2'), away),
   'take-outbox': fc.tuple(away, fc.constant(100)),
   'mark-sent': fc.tuple(fc.uniqueArray(outboxRow, { maxLength: 3 })),
   'delay-outbox': fc.tuple(outboxRow, away),

@@ -65,8 +65,24 @@ function forgetRequest(tx: Transaction, [user, id]: unknown[]): unknown[] {
   return [];
 }
 
+function renewRequest(tx: Transaction, [user, id, leaseMs]: unknown[]): unknown[] {
+  const { tables, now } = tx;
+  const key = `${user} ${id}`;
+  const isOpen = () => {
+    const found = tables.requests.get(key);
+    return found !== undefined && found.answer === undefined;
+  };
+  if (!tx.seen('open', isOpen)) return [];
+  tx.lock(`request ${key}`);
+  const found = tables.requests.get(key);
+  const leasedUntil = now + Number(leaseMs);
+  if (found && isOpen()) tx.write(() => Object.assign(found, { leasedUntil }));
+  return [];
+}
+
 export const requestStatements: Record<string, SimStatement> = {
   'ask-once': askOnce,
   'answer-once': answerOnce,
   'forget-request': forgetRequest,
+  'renew-request': renewRequest,
 };
