@@ -80,8 +80,8 @@ export class Inventory {
   }
 
   /**
-   * Runs a script on an event, for somebody (the audit log knows them then). Throws `try-later` while Redis is away, `event-not-found` when there is no
-   * such event.
+   * Runs a script on an event, for somebody (the audit log knows them then). Throws `try-later` while Redis
+   * is away, `event-not-found` when there is no such event.
    */
   async run<Args, D extends Decoders>(
     script: Script<Args, D>,
