@@ -145,7 +145,10 @@ export class Reconciler {
     }
     const map = `${epoch}:${position}`;
     this.#known.set(eventId, { map, sale, comparedAt: startedAt, suspects });
-    const pauseMs = Math.max(busyMs, (now - startedAt) * shareOfTime, suspects.size > 0 ? patienceMs : 0);
+    const shareMs = (now - startedAt) * shareOfTime;
+    // What may be wrong is not left so for long, however slow the machine.
+    const pauseMs =
+      suspects.size > 0 ? Math.max(patienceMs, Math.min(shareMs, restMs)) : Math.max(busyMs, shareMs);
     this.#nextLook.set(eventId, now + pauseMs);
     if (certain.length > 0) await this.#mend(eventId, epoch, position, answer, certain);
   }

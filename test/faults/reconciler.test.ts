@@ -31,7 +31,7 @@ const hold = async ({ buyer, eventId }: Scene, seats: number[]): Promise<string>
 /** Ordinary business, by which the event is looked at again. */
 const anything = async (here: Scene): Promise<void> => void (await hold(here, [39]));
 const seen = ({ map }: Scene, seat: number): string => lettersOf(map).charAt(seat);
-const seenAs = (here: Scene, seat: number, letter: string, withinMs = 15_000): Promise<void> =>
+const seenAs = (here: Scene, seat: number, letter: string, withinMs = 60_000): Promise<void> =>
   until(() => seen(here, seat) === letter, `seat ${seat} to be shown as ${letter}`, withinMs);
 const buyerText = ({ eventId, user }: Scene) => redis.hget(keys.event(eventId)[8] as string, user.id);
 
@@ -132,7 +132,7 @@ describe('[MEND-1] what differs between Redis and PostgreSQL is mended within se
     await here.buyer.expectDenied('seats:hold', full, 'seats-per-buyer');
     // Another one's business.
     await anything({ ...here, buyer: await hubs.connect(await hubs.user()) });
-    await until(async () => (await buyerText(here)) === '1|', 'the count to be right', 15_000);
+    await until(async () => (await buyerText(here)) === '1|', 'the count to be right', 60_000);
     await here.buyer.request('seats:hold', { ...full, requestId: requestId() });
   });
 
@@ -160,7 +160,7 @@ describe('[MEND-1] what differs between Redis and PostgreSQL is mended within se
     await sellSilently({ ...here, user: await hubs.user() }, `silent-${here.eventId}`, [15]);
     await anything(here);
     await seenAs(here, 15, 's');
-    await until(async () => (await redis.getrange(seats, 13, 15)) === 'hhs', 'the map to be right', 15_000);
+    await until(async () => (await redis.getrange(seats, 13, 15)) === 'hhs', 'the map to be right', 60_000);
     const { eventId } = here;
     const details = await here.buyer.expectDenied(
       'bookings:confirm',
@@ -220,7 +220,7 @@ test('an event that is long over leaves Redis, and comes back when somebody asks
   const pastEvents = new PastEvents({ links, keys, db, log, everyMs: 200, waitMs: 12_000 });
   pastEvents.start();
   try {
-    await until(() => pastEvents.counts.retired === 1, 'the event to leave', 40_000);
+    await until(() => pastEvents.counts.retired === 1, 'the event to leave', 60_000);
   } finally {
     pastEvents.stop();
   }

@@ -39,7 +39,7 @@ export class TestClient extends SeatcastClient {
   next<T extends TellName>(
     name: T,
     fits: (data: Tells[T]) => boolean = () => true,
-    withinMs = 10_000,
+    withinMs = 20_000,
   ): Promise<Tells[T]> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
@@ -86,7 +86,7 @@ export const lettersOf = (map: SeatMap): string => lettersOfStates(map.replica.s
 export async function until(
   isTrue: () => boolean | Promise<boolean>,
   what: string,
-  withinMs = 10_000,
+  withinMs = 20_000,
 ): Promise<void> {
   const end = performance.now() + withinMs;
   while (!(await isTrue())) {
