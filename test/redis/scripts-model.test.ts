@@ -12,6 +12,7 @@ import { readMap } from '../../src/redis/scripts/read-map.ts';
 import { readTicks } from '../../src/redis/scripts/read-ticks.ts';
 import { setRules } from '../../src/redis/scripts/set-rules.ts';
 import { decodeRawTick, letters } from '../../src/seats/codec.ts';
+import { seed } from '../support/seed.ts';
 import { dayMs, EventInRedis, redis } from './event.ts';
 import { InventoryModel, type ModelBooking } from './model.ts';
 
@@ -291,6 +292,6 @@ test('[HOLD-1] any sequence of calls answers as the model does and leaves the ke
       for (const each of calls) await run.step(each);
       await run.checkReads();
     }),
-    { numRuns: 150, interruptAfterTimeLimit: 15_000, markInterruptAsFailure: false },
+    { seed, numRuns: 150, interruptAfterTimeLimit: 15_000, markInterruptAsFailure: false },
   );
 });

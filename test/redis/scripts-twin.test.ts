@@ -8,6 +8,7 @@ import { readdirSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import { makeKeys } from '../../src/redis/keys.ts';
+import { seed } from '../support/seed.ts';
 import { redis } from './event.ts';
 import { Twin } from './twin.ts';
 import { args, list, Picks, picks } from './twin-calls.ts';
@@ -153,7 +154,7 @@ test('the twin of the scripts answers as the real ones, and leaves the same', as
       expect(await dumpRedis(keys)).toEqual(dumpTwin(twin));
       await redis.unlink(...keys);
     }),
-    { numRuns: runs },
+    { seed, numRuns: runs },
   );
   // Every word that a script may answer was answered, but for `more`, which takes a hundred holds.
   const words = [...sources.values()].flatMap(({ source }) => source.match(/finish\('([a-z-]+)'/g) ?? []);

@@ -27,7 +27,7 @@ export function compareEvent(tx: Transaction, parameters: unknown[]): unknown[] 
   }
   for (const { seat, booking, isHeld } of owned) {
     if (isHeld || shown.includes(seat) || busy.includes(booking)) continue;
-    rows.push({ ...nothing, kind: 'sold', seat, booking_id: booking.id });
+    rows.push({ ...nothing, kind: 'sold', seat, booking_id: booking.id, owner: booking.userId });
   }
   for (const seat of strays) {
     if (!owned.some((each) => each.seat === seat)) rows.push({ ...nothing, kind: 'stray', seat });

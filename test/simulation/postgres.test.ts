@@ -10,6 +10,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { openDatabase } from '../../src/database/database.ts';
 import { makeLogger } from '../../src/log.ts';
+import { seed } from '../support/seed.ts';
 import { anyCall, arbitrary, type Call, events, longMs, pair, users, uuid } from './postgres-calls.ts';
 import { dumpDatabase, dumpTables, sortKeys } from './postgres-dumps.ts';
 import { simStatements } from './postgres-statements.ts';
@@ -156,7 +157,7 @@ test('one after the other, the simulated statements do what the SQL does', async
       }
       expect(await dumpDatabase(pool)).toEqual(dumpTables(tables));
     }),
-    { numRuns: runs },
+    { seed, numRuns: runs },
   );
 }, 600_000);
 
@@ -221,7 +222,7 @@ test('two at once, they wait for each other and see what the SQL sees', async ()
           if (isWaiting) waited++;
         },
       ),
-      { numRuns: runs },
+      { seed, numRuns: runs },
     );
     expect(waited).toBeGreaterThan(0);
   } finally {

@@ -11,6 +11,7 @@ import { openDatabase } from '../../src/database/database.ts';
 import type { HoldRules } from '../../src/database/entities.ts';
 import { insertEvent, setStatus } from '../../src/events/catalogue.ts';
 import { importPlan } from '../../src/events/plans.ts';
+import { Gate } from '../../src/gate.ts';
 import { type Hub, startHub } from '../../src/hub.ts';
 import { newId } from '../../src/ids.ts';
 import { makeLogger } from '../../src/log.ts';
@@ -84,6 +85,7 @@ export async function startTestHubs(
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 4 });
   pool.on('error', () => undefined);
   const clients: TestClient[] = [];
+  const connecting = new Gate(50, Number.POSITIVE_INFINITY);
   let organizer: TestUser | undefined;
 
   const hubs: TestHubs = {
@@ -132,7 +134,8 @@ export async function startTestHubs(
     async connect(user, node = 0) {
       const client = new TestClient([(running[node] as Hub).url], user?.token);
       clients.push(client);
-      return client.ready();
+      // A thousand at once, in the process that serves them, would take longer than a handshake may.
+      return connecting.run(() => client.ready());
     },
     async sql<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []) {
       return (await pool.query<Row>(text, values)).rows;
