@@ -87,6 +87,7 @@ const version: string = JSON.parse(readFileSync(new URL('../package.json', impor
 /** LIBUS_LISTEN_EXCLUSIVE_PORT of uSockets; the types know it only without a host. */
 const exclusivePort = 1;
 const planBodyBytes = 16 * 1024 * 1024;
+const partEndsMs = 5000;
 
 /** Starts a node. Waits for PostgreSQL and Redis, and resolves once it listens. */
 export async function startHub(options: HubOptions): Promise<Hub> {
@@ -187,6 +188,18 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   });
 
   let draining = false;
+  /** A part that does not end must not keep the others, or the process. */
+  const ends = async (part: string, end: Promise<void>) => {
+    const isOver = end.then(
+      () => true,
+      (error) => {
+        log.warn({ err: error, part }, 'a part did not end well');
+        return true;
+      },
+    );
+    const late = pause(partEndsMs).then(() => false);
+    if (!(await Promise.race([isOver, late]))) log.warn({ part }, 'a part does not end: going on without it');
+  };
   const postgresAnswers = onceASecond(() =>
     db.ping().then(
       () => true,
@@ -262,12 +275,12 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       ]);
       payments.close();
       inventory.stop();
-      await sockets.close();
+      await ends('sockets', sockets.close());
       app.close();
       // After the last script: what it did is in the log, if PostgreSQL answers.
-      await audit.stop();
-      await links.close();
-      await db.close();
+      await ends('audit log', audit.stop());
+      await ends('Redis', links.close());
+      await ends('PostgreSQL', db.close());
     },
   };
 }

@@ -194,4 +194,4 @@ test('[GUARD-6] a hub that starts before Redis waits for it', async () => {
   await redis.start();
   const hub = await starting;
   await hub.stop();
-}, 40_000);
+}, 90_000);
