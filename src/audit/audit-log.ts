@@ -8,7 +8,7 @@
  */
 import { type Clock, systemClock } from '../clock.ts';
 import { type Database, sqlState } from '../database/database.ts';
-import { writeAudit } from '../database/statements.ts';
+import { type AuditColumns, writeAudit } from '../database/statements.ts';
 import type { Logger } from '../log.ts';
 
 /** Who did something. Nobody: the hub itself, by its clock. */
@@ -133,18 +133,7 @@ export class AuditLog {
   }
 }
 
-type Columns = [
-  at: number[],
-  actions: string[],
-  eventIds: (string | null)[],
-  actorIds: (string | null)[],
-  sessionIds: (string | null)[],
-  requestIds: (string | null)[],
-  seats: string[],
-  details: string[],
-];
-
-const columns = (rows: readonly AuditRow[]): Columns => [
+const columns = (rows: readonly AuditRow[]): AuditColumns => [
   rows.map(({ at }) => at),
   rows.map(({ action }) => action),
   rows.map(({ eventId }) => eventId),

@@ -225,20 +225,18 @@ export const durability = statement<
   { fsync: string; synchronous_commit: string; full_page_writes: string; one_active_seat: boolean }
 >('durability');
 
-export const writeAudit = statement<
-  [
-    at: number[],
-    actions: string[],
-    eventIds: (string | null)[],
-    actorIds: (string | null)[],
-    sessionIds: (string | null)[],
-    requestIds: (string | null)[],
-    seats: string[],
-    details: string[],
-    isRepeat: boolean,
-  ],
-  never
->('write-audit');
+/** Rows of the audit log, a list for each column. */
+export type AuditColumns = [
+  at: number[],
+  actions: string[],
+  eventIds: (string | null)[],
+  actorIds: (string | null)[],
+  sessionIds: (string | null)[],
+  requestIds: (string | null)[],
+  seats: string[],
+  details: string[],
+];
+export const writeAudit = statement<[...columns: AuditColumns, isRepeat: boolean], never>('write-audit');
 export interface AuditLogRow {
   id: string;
   at: string;

@@ -17,6 +17,9 @@ import { newId } from '../../src/ids.ts';
 import { makeLogger } from '../../src/log.ts';
 import { Tokens } from '../../src/session.ts';
 import { TestClient } from './client.ts';
+import { testPlan } from './plan.ts';
+
+export { testPlan };
 
 export const testKeys = `test:${Buffer.alloc(32, 7).toString('base64url')}`;
 
@@ -159,24 +162,4 @@ async function admin(url: string, statement: string): Promise<void> {
   } finally {
     await client.end();
   }
-}
-
-/** A plan in the import format: one zone, rows of 20 seats, one category. */
-export function testPlan(seats: number): Record<string, unknown> {
-  const rows = Array.from({ length: Math.ceil(seats / 20) }, (_, row) => ({
-    row_number: String(row + 1),
-    position: { x: 0, y: row * 25 },
-    seats: Array.from({ length: Math.min(20, seats - row * 20) }, (_, seat) => ({
-      seat_guid: `s-${row}-${seat}`,
-      seat_number: String(seat + 1),
-      position: { x: seat * 25, y: 0 },
-      category: 'Stalls',
-    })),
-  }));
-  return {
-    name: 'Test hall',
-    size: { width: 600, height: rows.length * 25 + 50 },
-    categories: [{ name: 'Stalls', color: '#4c8bf5' }],
-    zones: [{ name: 'Main', position: { x: 20, y: 20 }, rows, areas: [] }],
-  };
 }

@@ -9,6 +9,7 @@ import { confirmHolds, type HoldToConfirm } from '../../../src/database/statemen
 import { insertEvent, setStatus } from '../../../src/events/catalogue.ts';
 import { importPlan } from '../../../src/events/plans.ts';
 import { newHoldId, newId } from '../../../src/ids.ts';
+import { testPlan } from '../../../test/support/plan.ts';
 import type { Stage } from '../shared/stage.ts';
 
 export const buyers = 2000;
@@ -76,7 +77,7 @@ export async function setScene(stage: Stage, batches: number): Promise<Scene> {
      from generate_series(0, $1::int) as n`,
     [buyers],
   );
-  const plan = await importPlan(db, userId(0), house());
+  const plan = await importPlan(db, userId(0), testPlan(houseSeats));
   const addEvent = async () => {
     const startsAt = Date.now() + 86_400_000;
     const row = await insertEvent(db, userId(0), {
@@ -181,24 +182,4 @@ async function makeBatches(client: pg.Client, eventId: string, batches: number):
       [first, texts],
     );
   }
-}
-
-/** A plan in the import format: one zone, rows of 20 seats, one category. */
-function house(): Record<string, unknown> {
-  const rows = Array.from({ length: houseSeats / 20 }, (_, row) => ({
-    row_number: String(row + 1),
-    position: { x: 0, y: row * 25 },
-    seats: Array.from({ length: 20 }, (_, seat) => ({
-      seat_guid: `s-${row}-${seat}`,
-      seat_number: String(seat + 1),
-      position: { x: seat * 25, y: 0 },
-      category: 'Stalls',
-    })),
-  }));
-  return {
-    name: 'House',
-    size: { width: 600, height: rows.length * 25 + 50 },
-    categories: [{ name: 'Stalls', color: '#4c8bf5' }],
-    zones: [{ name: 'Main', position: { x: 20, y: 20 }, rows, areas: [] }],
-  };
 }

@@ -5,6 +5,7 @@ import { importPlan } from '../../../src/events/plans.ts';
 import { newId } from '../../../src/ids.ts';
 import { makeLogger } from '../../../src/log.ts';
 import { Tokens } from '../../../src/session.ts';
+import { testPlan } from '../../support/plan.ts';
 import type { PostgresProcess } from '../stage/postgres-process.ts';
 import { jwtKeys } from '../stage/stage.ts';
 
@@ -29,7 +30,7 @@ export class Scene {
     this.tokens = await Promise.all(ids.map(async (id) => (await tokens.sign({ id, role: 'user' })).token));
     this.#organizerId = (await this.#users(1, 'organizer'))[0] as string;
     await this.#withDatabase(async (db) => {
-      this.#planId = (await importPlan(db, this.#organizerId, plan())).id;
+      this.#planId = (await importPlan(db, this.#organizerId, testPlan(seatCount))).id;
     });
   }
 
@@ -74,24 +75,4 @@ export class Scene {
       await db.close();
     }
   }
-}
-
-/** Rows of 20 seats of one category. */
-function plan(): Record<string, unknown> {
-  const rows = Array.from({ length: seatCount / 20 }, (_, row) => ({
-    row_number: String(row + 1),
-    position: { x: 0, y: row * 25 },
-    seats: Array.from({ length: 20 }, (_, seat) => ({
-      seat_guid: `s-${row}-${seat}`,
-      seat_number: String(seat + 1),
-      position: { x: seat * 25, y: 0 },
-      category: 'Stalls',
-    })),
-  }));
-  return {
-    name: 'Chaos hall',
-    size: { width: 600, height: rows.length * 25 + 50 },
-    categories: [{ name: 'Stalls', color: '#4c8bf5' }],
-    zones: [{ name: 'Main', position: { x: 20, y: 20 }, rows, areas: [] }],
-  };
 }
