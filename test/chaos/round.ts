@@ -89,6 +89,7 @@ export async function runRound(options: {
     stage,
     random,
     eventId,
+    isPaid,
     buyers,
     history,
     watchers,

@@ -28,7 +28,7 @@ export interface BuyerOptions {
 
 /** How long a buyer goes on asking for what they could do without. */
 const patienceMs = 4000;
-const goodCard = '4242424242424242';
+export const goodCard = '4242424242424242';
 const badCard = '4000000000000002';
 const slowCard = '4000000000020006:500';
 

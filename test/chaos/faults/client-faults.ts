@@ -2,6 +2,7 @@
 import WebSocket from 'ws';
 import type { Booking, Hold } from '../../../src/contracts.gen.ts';
 import { askOnce } from '../crowd/ask-once.ts';
+import { goodCard } from '../crowd/buyer.ts';
 import { Connection } from '../crowd/connection.ts';
 import { seatCount } from '../crowd/scene.ts';
 import type { History } from '../history.ts';
@@ -49,7 +50,8 @@ export const clientFaults: Fault[] = [
   },
 ];
 
-async function fiftyTimes({ stage, eventId, tokens, history, random, violation }: Ground): Promise<void> {
+async function fiftyTimes(ground: Ground): Promise<void> {
+  const { stage, eventId, isPaid, tokens, history, random, violation } = ground;
   const token = tokens.at(-1) as string;
   const urls = stage.nodes.map(({ url }) => url);
   const connections = Array.from({ length: 50 }, (_, i) => new Connection(urls, token, i % urls.length));
@@ -58,10 +60,13 @@ async function fiftyTimes({ stage, eventId, tokens, history, random, violation }
     if (!ready.every(Boolean)) return violation('not all of 50 sockets of one buyer could be opened');
     const hold = await holdAny(connections[0] as Connection, history, eventId, random);
     if (!hold) return violation('no seat could be held within 15 s');
+    if (isPaid && !(await isPaidFor(connections[0] as Connection, history, eventId, hold))) {
+      return violation('a hold could not be paid for within 15 s');
+    }
     const answers = await Promise.all(
       connections.map((each, i) => decision(each, history, eventId, hold, i)),
     );
-    const told = new Set(answers.map((booking) => JSON.stringify(booking)));
+    const told = new Set(answers.map(withoutCapture));
     if (told.size !== 1) violation(`50 equal confirms got ${told.size} answers: ${[...told].join(' and ')}`);
     const rows = await stage.postgres.query('select id from bookings where hold_id = $1', [hold.holdId]);
     if (rows.length !== 1) violation(`50 equal confirms made ${rows.length} bookings`);
@@ -69,6 +74,10 @@ async function fiftyTimes({ stage, eventId, tokens, history, random, violation }
     for (const connection of connections) connection.close();
   }
 }
+
+/** The money is taken after the booking, while the fifty are still being answered. */
+const withoutCapture = (booking: Booking | undefined): string =>
+  JSON.stringify(booking?.payment ? { ...booking, payment: booking.payment.amountCents } : booking);
 
 async function holdAny(
   connection: Connection,
@@ -86,6 +95,25 @@ async function holdAny(
     await pause(5);
   }
   return undefined;
+}
+
+/** From here on the hub books by itself: the fifty race with it as well. */
+async function isPaidFor(
+  connection: Connection,
+  history: History,
+  eventId: string,
+  { holdId, seats }: Hold,
+): Promise<boolean> {
+  const requestId = `${holdId}-pay`;
+  const request = { eventId, holdId, method: goodCard, requestId };
+  const line = { proc: 'fifty', f: 'checkout', requestId, holdId, seats } as const;
+  const end = performance.now() + 15_000;
+  while (performance.now() < end) {
+    const asked = await askOnce(connection, history, line, 'bookings:checkout', request);
+    if (asked.decided) return asked.data?.payment.state === 'authorised';
+    await pause(50);
+  }
+  return false;
 }
 
 /** One of fifty, each under a request id of its own: what counts is the hold. */

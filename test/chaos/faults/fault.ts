@@ -10,6 +10,8 @@ export interface Ground {
   readonly stage: Stage;
   readonly random: Random;
   readonly eventId: string;
+  /** Seats must be paid for. */
+  readonly isPaid: boolean;
   readonly buyers: Buyer[];
   readonly history: History;
   readonly watchers: Watcher[];
