@@ -4,18 +4,22 @@ export type { Logger };
 
 /** Names under which a secret could reach a log line. */
 const redact = ['password', 'token', 'authorization', '*.password', '*.token', '*.authorization'];
+/** Characters that wait while nothing can be written; what goes beyond is lost. */
+const waitingAtMost = 1_000_000;
 
 /**
  * JSON lines on stdout; with `pretty` for people. Client faults are logged at `info` or `warn`, ours at
- * `error`.
+ * `error`. A full disk, or a reader that has gone, costs lines of the log and nothing else: what could not be
+ * written comes later, as far as there is room for it.
  */
 export function makeLogger(level: string, pretty: boolean, node: string): Logger {
-  return pino({
-    level,
-    base: { node },
-    redact,
-    ...(pretty
-      ? { transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname,node', singleLine: true } } }
-      : {}),
-  });
+  const options = { level, base: { node }, redact };
+  const stream = pretty
+    ? pino.transport({
+        target: 'pino-pretty',
+        options: { ignore: 'pid,hostname,node', singleLine: true },
+      })
+    : pino.destination({ dest: 1, sync: true, maxLength: waitingAtMost });
+  stream.on('error', () => undefined);
+  return pino(options, stream);
 }
