@@ -52,10 +52,27 @@ export function statement<Parameters extends unknown[], Row>(name: string): Stat
 export function isOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code } = error as { code?: unknown };
-  if (typeof code === 'string' && /^(08|40001|40P01|53|57|55P03|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND)/.test(code))
-    return true;
+  if (typeof code === 'string' && (outageStates.test(code) || outageErrors.has(code))) return true;
   return /timeout|terminated|connection error|not queryable/i.test(error.message);
 }
+
+const outageStates = /^(08|40001|40P01|53|57|55P03)/;
+/** No way to PostgreSQL: it is not there, the network is not, or this node has no sockets left. */
+const outageErrors = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EADDRNOTAVAIL',
+  'EMFILE',
+  'ENFILE',
+  'ENOBUFS',
+]);
 
 /** The SQLSTATE of an error PostgreSQL answered; undefined when it answered nothing. */
 export function sqlState(error: unknown): string | undefined {

@@ -5,6 +5,7 @@ import type { Evidence, Finding } from './evidence.ts';
 import { checkLinearizability } from './linearizability.ts';
 import { checkOverlap } from './overlap.ts';
 import { checkRealTime } from './real-time.ts';
+import { checkSense } from './sense.ts';
 import { checkSets } from './sets.ts';
 import { checkViewerFold } from './viewer-fold.ts';
 
@@ -15,6 +16,7 @@ const checks = [
   checkAtomicity,
   checkRealTime,
   checkViewerFold,
+  checkSense,
   checkBounds,
   checkConservation,
 ];
