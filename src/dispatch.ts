@@ -95,10 +95,11 @@ export class Dispatcher {
 
   #limit({ connection, session, address }: Sender, cost: number): void {
     const { connections, users, addresses } = this.#buckets;
+    const now = performance.now();
     const wait =
-      addresses.take(address, cost) ||
-      (session ? users.take(session.userId, cost) : 0) ||
-      (connection ? connections.take(connection, cost) : 0);
+      addresses.take(address, cost, now) ||
+      (session ? users.take(session.userId, cost, now) : 0) ||
+      (connection ? connections.take(connection, cost, now) : 0);
     if (wait > 0) throw new RequestError('rate-limited', { retryAfterMs: wait });
   }
 

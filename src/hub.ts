@@ -158,7 +158,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       sockets.notify('event-changed', eventId);
     },
     endSession(sessionId) {
-      sockets.endSession(sessionId);
+      sockets.sessions.end(sessionId);
       sockets.notify('session-revoked', sessionId);
     },
   };
@@ -176,7 +176,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     log,
     onNotice(notice, id) {
       if (notice === 'event-changed') events.forget(id);
-      else sockets.endSession(id);
+      else sockets.sessions.end(id);
     },
   });
   sockets.dispatcher = dispatcher;

@@ -17,9 +17,14 @@ interface SeatMapEvents {
   fresh: boolean;
 }
 
+interface SharedWork {
+  decode: typeof decodeChanges;
+  replica: Replica;
+}
+
 export class SeatMap extends Emitter<SeatMapEvents> {
   readonly eventId: string;
-  readonly replica = new Replica();
+  readonly replica: Replica;
   /** Your own live holds. */
   holds: Hold[] = [];
   /** false while disconnected, loading, or while the hub itself cannot read the holds. */
@@ -34,6 +39,7 @@ export class SeatMap extends Emitter<SeatMapEvents> {
   #again = false;
   #connected = false;
   readonly #clock: Clock;
+  readonly #decode: typeof decodeChanges;
   /** Takes back the resync that waits. */
   #cancel: (() => void) | undefined;
 
@@ -41,11 +47,15 @@ export class SeatMap extends Emitter<SeatMapEvents> {
     eventId: string,
     ask: (since: { epoch: string; position: number } | undefined) => Promise<SeatsWatchReply>,
     clock: Clock = systemClock,
+    // Where many maps of one event share a process, each tick may be decoded and applied once for all.
+    { decode = decodeChanges, replica = new Replica() }: Partial<SharedWork> = {},
   ) {
     super();
     this.eventId = eventId;
     this.#ask = ask;
     this.#clock = clock;
+    this.#decode = decode;
+    this.replica = replica;
   }
 
   /** Loads the map, or what was missed. Called on watching, on every reconnect, and on a gap. */
@@ -89,7 +99,7 @@ export class SeatMap extends Emitter<SeatMapEvents> {
   tick(message: SeatsChanged): void {
     this.counts.ticks++;
     const { epoch, from, to } = message;
-    const tick = { epoch, from, to, changes: decodeChanges(message.changes) };
+    const tick = { epoch, from, to, changes: this.#decode(message.changes) };
     if (this.#loading) this.#buffer.push(tick);
     else this.#apply(tick);
   }

@@ -17,11 +17,22 @@ export interface Keys {
   channelPrefix: string;
 }
 
+/** Names of so many events are kept: they are long, and needed for every call. */
+const keptEvents = 1000;
 const eventParts = ['seats', 'holds', 'expiry', 'meta', 'dirty', 'log', 'replies', 'earlier', 'buyers'];
 
 export function makeKeys(prefix: string): Keys {
+  const kept = new Map<string, string[]>();
   return {
-    event: (eventId) => eventParts.map((part) => `${prefix}:{${eventId}}:${part}`),
+    event(eventId) {
+      let keys = kept.get(eventId);
+      if (!keys) {
+        keys = eventParts.map((part) => `${prefix}:{${eventId}}:${part}`);
+        if (kept.size === keptEvents) kept.clear();
+        kept.set(eventId, keys);
+      }
+      return keys;
+    },
     loadedEvents: `${prefix}:loaded-events`,
     retiringEvents: `${prefix}:retiring-events`,
     revoked: (sessionId) => `${prefix}:revoked:${sessionId}`,

@@ -40,9 +40,10 @@ export function holdView(card: EventCard, hold: RawHold): Hold {
   };
 }
 
-/** The live holds of one buyer. */
+/** The live holds of one buyer, of an event that is public. Who has none costs PostgreSQL nothing. */
 export async function holdsOf(engine: Engine, eventId: string, owner: string): Promise<Hold[]> {
-  const card = await knownEvent(engine, eventId);
   const { answer } = await engine.inventory.run(readHolds, eventId, { owner });
+  if (answer.holds.length === 0) return [];
+  const card = await knownEvent(engine, eventId);
   return answer.holds.map((hold) => holdView(card, hold));
 }

@@ -24,6 +24,8 @@ const maxMessageBytes = 1_000_000;
 interface ShardedInternals {
   uid: string;
   nsp: Namespace;
+  sids: Map<string, Set<string>>;
+  addAll(id: string, rooms: Set<string>): void;
   onRawMessage(raw: Buffer, channel: Buffer): void;
   onMessage(message: ClusterMessage): void;
   doPublish(message: Omit<ClusterMessage, 'uid' | 'nsp'> & { uid: string; nsp: string }): Promise<string>;
@@ -135,6 +137,15 @@ export function guardedAdapter(
   }
 
   function harden(sharded: ShardedInternals): void {
+    const prototype: ShardedInternals = Object.getPrototypeOf(sharded);
+    sharded.addAll = (id, rooms) => {
+      // A room for each socket, of which nobody makes use.
+      if (rooms.size === 1 && rooms.has(id)) return;
+      // One more topic for each socket, that of everybody, is subscribed to by who is not known yet.
+      if (!sharded.sids.has(id)) sharded.sids.set(id, new Set());
+      // Looked up now: socket.io replaces it when it is attached to uWebSockets.js.
+      prototype.addAll.call(sharded, id, rooms);
+    };
     const onMessage = sharded.onMessage.bind(sharded);
     sharded.onRawMessage = (raw) => {
       try {

@@ -8,6 +8,8 @@ import type { HttpRequest, HttpResponse, TemplatedApp, WebSocket, WebSocketBehav
 import { isIPv6 } from 'node:net';
 import { type DisconnectCode, wireDisconnect } from '../disconnects.ts';
 import { eventFrame } from './frame.ts';
+import type { HubSocket } from './handshake.ts';
+import { idleTimeoutS, isPong } from './heartbeat.ts';
 import { TokenBuckets } from './limits.ts';
 
 /** Bytes of one message. Our largest request, 50 seats, is below 1 KB. */
@@ -17,8 +19,6 @@ export const maxPayloadBytes = 16 * 1024;
  * held back long before (`slow-readers.ts`); this much is lost on who reads nothing at all.
  */
 const maxBackpressureBytes = 128 * 1024;
-/** Engine.IO's heartbeat comes every 25 s. */
-const idleTimeoutS = 60;
 /**
  * A connection older than this comes back on whichever node is least busy. uWebSockets.js counts minutes
  * modulo 240, so that 240 would close every connection within seconds.
@@ -37,11 +37,19 @@ interface Connection {
   id: string;
   /** It does not read and is being closed. */
   slow?: true;
+  /** It has asked to be let in. */
+  tried?: true;
+  /** Once it is in. */
+  socket?: HubSocket;
 }
 export type GuardedSocket = WebSocket<Connection>;
 
-/** Who follows what waits for each connection. */
-export interface BacklogListener {
+/** Who follows what becomes of each connection. */
+export interface ConnectionListener {
+  opened(ws: GuardedSocket): void;
+  /** Answers whether it takes the frame; else socket.io gets it. */
+  received(ws: GuardedSocket, frame: ArrayBuffer): boolean;
+  /** It has read some of what waited for it. */
   drained(ws: GuardedSocket): void;
   closed(ws: GuardedSocket): void;
 }
@@ -91,7 +99,7 @@ export function networkOf(address: string): string {
 export function guardApp(
   app: TemplatedApp,
   options: GuardOptions,
-  backlog: BacklogListener,
+  listener: ConnectionListener,
 ): { app: TemplatedApp; counts: GuardCounts; closeTooSlow: (ws: GuardedSocket) => void } {
   const counts: GuardCounts = { connections: 0, refusedAddresses: 0, dropped: 0, disconnects: {} };
   const perAddress = new Map<string, number>();
@@ -118,7 +126,8 @@ export function guardApp(
     isBinary: boolean,
   ): keyof typeof closeCodes | undefined {
     const { id } = ws.getUserData();
-    if (frames.take(id, 1) > 0 || bytes.take(id, message.byteLength) > 0) return 'flooding';
+    const now = performance.now();
+    if (frames.take(id, 1, now) > 0 || bytes.take(id, message.byteLength, now) > 0) return 'flooding';
     return isBinary || !isPlainFrame(new Uint8Array(message)) ? 'protocol-violation' : undefined;
   }
 
@@ -129,6 +138,8 @@ export function guardApp(
       maxBackpressure: maxBackpressureBytes,
       closeOnBackpressureLimit: true,
       idleTimeout: idleTimeoutS,
+      // WebSocket's own pings: Engine.IO has its heartbeat.
+      sendPingsAutomatically: false,
       maxLifetime: maxLifetimeMin,
       upgrade(res, req, context) {
         // A session id asks to move a connection to this one, past the Origin check.
@@ -150,26 +161,29 @@ export function guardApp(
         const { address } = ws.getUserData();
         counts.connections++;
         perAddress.set(address, (perAddress.get(address) ?? 0) + 1);
+        listener.opened(ws);
         return behavior.open?.(ws);
       },
       message(ws, message, isBinary) {
         const code = fault(ws, message, isBinary);
         if (code) refuse(ws, code);
-        else return behavior.message?.(ws, message, isBinary);
+        // That something came is all it says.
+        else if (!isPong(message) && !listener.received(ws, message))
+          return behavior.message?.(ws, message, isBinary);
       },
       dropped(ws) {
         counts.dropped++;
         const connection = ws.getUserData();
         if (connection.slow) return;
         connection.slow = true;
-        backlog.closed(ws);
+        listener.closed(ws);
         counts.disconnects['too-slow'] = (counts.disconnects['too-slow'] ?? 0) + 1;
       },
       drain(ws) {
-        backlog.drained(ws);
+        listener.drained(ws);
       },
       close(ws, code, message) {
-        backlog.closed(ws);
+        listener.closed(ws);
         const { address } = ws.getUserData();
         counts.connections--;
         const left = (perAddress.get(address) ?? 1) - 1;

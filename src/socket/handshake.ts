@@ -7,6 +7,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'socket.io';
 import { type DisconnectCode, wireDisconnect } from '../disconnects.ts';
 import type { Logger } from '../log.ts';
+import type { GuardedSocket } from './guard.ts';
 import { type Session, TokenError, type Tokens } from '../session.ts';
 
 /** What we keep on a socket. */
@@ -15,6 +16,10 @@ export interface SocketData {
   address: string;
 }
 export type HubSocket = Socket<never, never, never, SocketData>;
+
+/** The connection under a socket. Only while the socket is connected: a closed one throws at every touch. */
+export const nativeOf = (socket: HubSocket): GuardedSocket =>
+  (socket.conn as unknown as { transport: { socket: GuardedSocket } }).transport.socket;
 
 /**
  * Browsers always send an Origin and cannot forge it, so it must be exactly one of ours. What sends none
@@ -52,23 +57,20 @@ export function authenticate(
   isRevoked: (sessionId: string) => Promise<boolean>,
   log: Logger,
 ) {
-  const tried = new WeakSet<object>();
   return async (socket: HubSocket, next: (error?: Error) => void): Promise<void> => {
-    if (tried.has(socket.conn)) {
+    const connection = nativeOf(socket).getUserData();
+    if (connection.tried) {
       socket.conn.close();
       return next(new Refused('protocol-violation'));
     }
-    tried.add(socket.conn);
+    connection.tried = true;
     const { token } = socket.handshake.auth as { token?: unknown };
-    const address = (
-      socket.conn as unknown as { transport: { socket: { getUserData(): { address: string } } } }
-    ).transport.socket;
     // What a client put there could be read by other nodes, and may be nested as deep as it likes.
     socket.handshake.auth = {};
     try {
       const session = token === undefined || token === null ? undefined : await tokens.verify(token);
       if (session && (await isRevoked(session.id))) return next(new Refused('session-revoked'));
-      socket.data = { session, address: address.getUserData().address };
+      socket.data = { session, address: connection.address };
       next();
     } catch (error) {
       if (error instanceof TokenError) return next(new Refused('token-invalid'));

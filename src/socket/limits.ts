@@ -16,10 +16,13 @@ export class TokenBuckets {
   /** @returns 0 when the tokens were there and are taken, else after how many ms they will be */
   take(key: string, tokens: number, now = performance.now()): number {
     this.#forgetFull(now);
-    const bucket = this.#buckets.get(key) ?? { tokens: this.#burst, at: now };
+    let bucket = this.#buckets.get(key);
+    if (!bucket) {
+      bucket = { tokens: this.#burst, at: now };
+      this.#buckets.set(key, bucket);
+    }
     bucket.tokens = Math.min(this.#burst, bucket.tokens + Math.max(0, now - bucket.at) * this.#ratePerMs);
     bucket.at = now;
-    this.#buckets.set(key, bucket);
     // A request that costs more than a full bucket must pass some time, or it never could.
     const price = Math.min(tokens, this.#burst);
     if (bucket.tokens < price) return Math.ceil((price - bucket.tokens) / this.#ratePerMs);

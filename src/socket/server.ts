@@ -1,6 +1,6 @@
 /**
- * The Socket.IO server on uWebSockets.js. One listener a socket takes every message through the same
- * steps; connections are kept as light as socket.io allows.
+ * The Socket.IO server on uWebSockets.js. Every ask of every socket takes the same steps; connections are kept as
+ * light as socket.io allows.
  */
 
 import type { TemplatedApp } from 'uWebSockets.js';
@@ -11,25 +11,22 @@ import type { Dispatcher } from '../dispatch.ts';
 import { RequestError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { RedisLinks } from '../redis/links.ts';
-import type { Session, Tokens } from '../session.ts';
+import type { Tokens } from '../session.ts';
 import { type Cluster, guardedAdapter, type Notice, notices } from './adapter.ts';
+import { ackFrame, isEvent, readAsk } from './ask-frame.ts';
+import { sharedParser } from './decoder.ts';
 import { eventRoom, userRoom } from './frame.ts';
 import { type GuardCounts, type GuardOptions, guardApp, maxPayloadBytes } from './guard.ts';
-import { allowRequest, authenticate, type HubSocket } from './handshake.ts';
+import { allowRequest, authenticate, type HubSocket, nativeOf } from './handshake.ts';
+import { Heartbeat, pingIntervalMs, pingTimeoutMs } from './heartbeat.ts';
+import { lighten, withoutTimers } from './lighten.ts';
 import type { Publisher } from './publish.ts';
-import { type Ack, reply } from './reply.ts';
+import { reply } from './reply.ts';
+import { SocketSessions } from './sessions.ts';
 import { SlowReaders } from './slow-readers.ts';
-import { viewerOf } from './viewer.ts';
+import { SocketViewer } from './viewer.ts';
 
 const connectTimeoutMs = 5000;
-/** setTimeout takes a longer wait for no wait at all. */
-const longestTimerMs = 2 ** 31 - 1;
-/** A notice that a session was revoked may get lost on its way between nodes: so often they are looked up. */
-const recheckEveryMs = 30_000;
-const recheckAtOnce = 200;
-/** A socket may be past the look-up of its session, but not in yet, when the session is revoked. */
-const enteringMs = 10_000;
-
 export interface SocketServerOptions {
   app: TemplatedApp;
   guard: GuardOptions;
@@ -51,20 +48,27 @@ export class SocketServer {
   readonly counts = { foreignOrigins: 0, withoutAck: 0 };
   readonly cluster: Cluster;
   dispatcher: Dispatcher | undefined;
-  readonly #sessions = new Map<string, Set<HubSocket>>();
-  /** Sessions that ended just now. */
-  readonly #ended = new Set<string>();
-  readonly #isRevoked: SocketServerOptions['isRevoked'];
-  readonly #recheck: NodeJS.Timeout;
+  readonly sessions: SocketSessions;
+  readonly #heartbeat: Heartbeat;
   readonly #log: Logger;
+  readonly #left: (this: HubSocket) => void;
   #draining = false;
 
   constructor(options: SocketServerOptions) {
     const { links, log, publisher } = options;
     this.#log = log;
-    this.#isRevoked = options.isRevoked;
-    this.#recheck = setInterval(() => void this.recheckSessions(), recheckEveryMs).unref();
+    this.sessions = new SocketSessions(options.isRevoked, (socket, code) => this.#disconnect(socket, code));
+    this.#heartbeat = new Heartbeat(options.app);
+    const { sessions } = this;
+    // One for all sockets, which is why it asks for `this`.
+    this.#left = function (this: HubSocket) {
+      sessions.leave(this);
+      // A client may leave the namespace and keep the connection, which would stay in its rooms.
+      this.conn.close();
+    };
     const guarded = guardApp(options.app, options.guard, {
+      opened: (ws) => this.#heartbeat.join(ws),
+      received: (ws, frame) => this.#received(ws.getUserData().socket, frame),
       drained: (ws) => this.readers.drained(ws),
       closed: (ws) => this.readers.forget(ws),
     });
@@ -79,11 +83,15 @@ export class SocketServer {
       allowUpgrades: false,
       serveClient: false,
       connectTimeout: connectTimeoutMs,
+      pingInterval: pingIntervalMs,
+      pingTimeout: pingTimeoutMs,
+      parser: sharedParser,
       maxHttpBufferSize: maxPayloadBytes,
       allowRequest: allowRequest(options.allowedOrigins, () => this.#draining, this.counts),
       adapter: adapter as never,
     });
     this.io.attachApp(guarded.app as never);
+    this.io.engine.on('connection', withoutTimers);
     this.io.use(authenticate(options.tokens, options.isRevoked, log) as never);
     this.io.on('connection', (socket) => this.#connected(socket as unknown as HubSocket));
     for (const notice of notices) {
@@ -109,25 +117,6 @@ export class SocketServer {
     return this.io.of('/').adapter.rooms.has(eventRoom(eventId));
   }
 
-  /** Disconnects every socket of a session on this node. */
-  endSession(sessionId: string): void {
-    this.#ended.add(sessionId);
-    setTimeout(() => this.#ended.delete(sessionId), enteringMs).unref();
-    for (const socket of this.#sessions.get(sessionId) ?? []) this.#disconnect(socket, 'session-revoked');
-  }
-
-  /** Ends the sessions that were revoked without this node being told. */
-  async recheckSessions(): Promise<void> {
-    const ids = [...this.#sessions.keys()];
-    for (let i = 0; i < ids.length; i += recheckAtOnce) {
-      const some = ids.slice(i, i + recheckAtOnce);
-      const revoked = await Promise.all(some.map(this.#isRevoked)).catch(() => undefined);
-      // Redis is away: nobody can revoke anything, and the next round comes soon.
-      if (!revoked) return;
-      for (const [at, id] of some.entries()) if (revoked[at]) this.endSession(id);
-    }
-  }
-
   /** Lets nobody in any more, and refuses what is asked from now on. */
   refuseNew(): void {
     this.#draining = true;
@@ -147,41 +136,20 @@ export class SocketServer {
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#recheck);
+    this.sessions.stop();
+    this.#heartbeat.stop();
     this.readers.stop();
     for (const socket of this.io.of('/').sockets.values()) socket.disconnect(true);
     await this.io.of('/').adapter.close();
   }
 
   #connected(socket: HubSocket): void {
+    if (!this.sessions.enter(socket)) return;
+    socket.on('disconnect' as never, this.#left as never);
     const { session } = socket.data;
-    if (session && this.#ended.has(session.id)) {
-      this.#disconnect(socket, 'session-revoked');
-      return;
-    }
-    // A client may leave the namespace and keep the connection, which would stay in its rooms.
-    socket.on('disconnect' as never, () => void socket.conn.close());
-    if (session) {
-      void socket.join(userRoom(session.userId));
-      this.#endInTime(socket, session);
-    }
-    // Nobody reads the upgrade request any more, and it is a kilobyte for every viewer.
-    (socket.conn as { request: unknown }).request = null;
-    const listen = (name: string, ...args: unknown[]) => this.#listen(socket, name, args);
-    socket.onAny(listen);
-  }
-
-  #endInTime(socket: HubSocket, session: Session): void {
-    const ofSession = this.#sessions.get(session.id) ?? new Set();
-    this.#sessions.set(session.id, ofSession.add(socket));
-    const wait = Math.min(longestTimerMs, Math.max(0, session.expiresAt - Date.now()));
-    const timer = setTimeout(() => this.#disconnect(socket, 'session-expired'), wait);
-    timer.unref();
-    socket.on('disconnect' as never, () => {
-      clearTimeout(timer);
-      ofSession.delete(socket);
-      if (ofSession.size === 0) this.#sessions.delete(session.id);
-    });
+    if (session) void socket.join(userRoom(session.userId));
+    nativeOf(socket).getUserData().socket = socket;
+    lighten(socket);
   }
 
   /**
@@ -194,18 +162,21 @@ export class SocketServer {
     socket.disconnect(true);
   }
 
-  /** Every packet of every socket comes through here; nothing it does can throw. */
-  #listen(socket: HubSocket, name: string, args: unknown[]): void {
-    const last = args.at(-1);
-    if (typeof last !== 'function') {
+  /** Nothing that a frame does can throw. @returns whether it was an ask */
+  #received(socket: HubSocket | undefined, frame: ArrayBuffer): boolean {
+    if (!socket?.connected) return false;
+    const ask = readAsk(frame);
+    if (!ask) {
       // Nobody waits for an answer, so nothing is done either.
-      this.counts.withoutAck++;
-      return;
+      if (isEvent(frame)) this.counts.withoutAck++;
+      return false;
     }
-    args.pop();
-    reply(this.#ask(socket, name, args))
-      .then((ack) => (last as (ack: Ack) => void)(ack))
-      .catch((error) => this.#log.error({ err: error, message: name }, 'could not answer'));
+    reply(this.#ask(socket, ask.name, ask.args))
+      .then((ack) => {
+        if (socket.connected) nativeOf(socket).send(ackFrame(ask.id, ack), false, false);
+      })
+      .catch((error) => this.#log.error({ err: error, message: ask.name }, 'could not answer'));
+    return true;
   }
 
   async #ask(socket: HubSocket, name: string, args: unknown[]): Promise<unknown> {
@@ -224,7 +195,7 @@ export class SocketServer {
       connection: socket.id,
       session,
       address,
-      viewer: viewerOf(socket, this.readers),
+      viewer: new SocketViewer(socket, this.readers),
     });
   }
 }

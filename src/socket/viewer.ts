@@ -1,8 +1,7 @@
 import type { Viewer } from '../channel.ts';
 import { RequestError } from '../errors.ts';
 import { eventRoom } from './frame.ts';
-import type { GuardedSocket } from './guard.ts';
-import type { HubSocket } from './handshake.ts';
+import { type HubSocket, nativeOf } from './handshake.ts';
 import type { SlowReaders } from './slow-readers.ts';
 
 /** Events one connection may watch. */
@@ -10,32 +9,39 @@ const maxRooms = 20;
 const prefix = eventRoom('');
 
 /** The rooms of one connection. They are made from ids of events that were looked up, never from names. */
-export function viewerOf(socket: HubSocket, readers: SlowReaders): Viewer {
-  return {
-    get watching() {
-      let count = 0;
-      for (const room of socket.rooms) if (room.startsWith(prefix)) count++;
-      return count;
-    },
-    isWatching: (eventId) => socket.rooms.has(eventRoom(eventId)),
-    async watch(eventId) {
-      if (!this.isWatching(eventId) && this.watching >= maxRooms) {
-        throw new RequestError('too-many-rooms', { allowed: maxRooms });
-      }
-      // It may be gone since the event was looked up.
-      if (!socket.connected) return;
-      const joined = socket.join(eventRoom(eventId));
-      readers.watch(nativeOf(socket), eventId);
-      await joined;
-    },
-    unwatch(eventId) {
-      if (!socket.connected) return;
-      void socket.leave(eventRoom(eventId));
-      readers.unwatch(nativeOf(socket), eventId);
-    },
-  };
-}
+export class SocketViewer implements Viewer {
+  readonly #socket: HubSocket;
+  readonly #readers: SlowReaders;
 
-/** The connection under a socket. Only while the socket is connected: a closed one throws at every touch. */
-const nativeOf = (socket: HubSocket): GuardedSocket =>
-  (socket.conn as unknown as { transport: { socket: GuardedSocket } }).transport.socket;
+  constructor(socket: HubSocket, readers: SlowReaders) {
+    this.#socket = socket;
+    this.#readers = readers;
+  }
+
+  get watching(): number {
+    let count = 0;
+    for (const room of this.#socket.rooms) if (room.startsWith(prefix)) count++;
+    return count;
+  }
+
+  isWatching(eventId: string): boolean {
+    return this.#socket.rooms.has(eventRoom(eventId));
+  }
+
+  async watch(eventId: string): Promise<void> {
+    if (!this.isWatching(eventId) && this.watching >= maxRooms) {
+      throw new RequestError('too-many-rooms', { allowed: maxRooms });
+    }
+    // It may be gone since the event was looked up.
+    if (!this.#socket.connected) return;
+    const joined = this.#socket.join(eventRoom(eventId));
+    this.#readers.watch(nativeOf(this.#socket), eventId);
+    await joined;
+  }
+
+  unwatch(eventId: string): void {
+    if (!this.#socket.connected) return;
+    void this.#socket.leave(eventRoom(eventId));
+    this.#readers.unwatch(nativeOf(this.#socket), eventId);
+  }
+}

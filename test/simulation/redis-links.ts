@@ -1,6 +1,7 @@
 /** The connections of a node to the simulated Redis: they take time, time out, break, and come back. */
 import { RequestError } from '../../src/errors.ts';
 import type { RedisLinks } from '../../src/redis/links.ts';
+import type { ScriptCall } from '../../src/redis/script-call.ts';
 import type { Kernel, Process } from './kernel.ts';
 import type { SimRedis } from './redis.ts';
 
@@ -47,7 +48,8 @@ export class SimLinks {
   }
 
   readonly commands = {
-    call: (command: string, args: (string | number)[]) => this.#send(command, args),
+    sendCommand: ({ sha, scriptKeys, scriptArgs }: ScriptCall) =>
+      this.#send('evalsha', [sha, scriptKeys.length, ...scriptKeys, ...scriptArgs]),
     sadd: (...args: string[]) => this.#send('sadd', args),
     smembers: (...args: string[]) => this.#send('smembers', args),
     hdel: (...args: string[]) => this.#send('hdel', args),

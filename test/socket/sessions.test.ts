@@ -134,7 +134,7 @@ test('[AUTH-3] a socket that takes no notice of its end hears nothing more', asy
 test('[AUTH-3] a session that is revoked while it comes in does not stay', async () => {
   const user = await hubs.user();
   // The notice is here before the socket is, which asked whether it is revoked a moment too early.
-  one.sockets.endSession(sessionId(user.token));
+  one.sockets.sessions.end(sessionId(user.token));
   const socket = new RawSocket(one.url);
   await socket.join({ token: user.token });
   await socket.end(5000);
@@ -146,7 +146,7 @@ test('[AUTH-3] a revocation whose notice was lost is found by looking it up', as
   const socket = await joined(two.url, user.token);
   const other = await joined(two.url, bystander.token);
   await one.links.commands.set(one.keys.revoked(sessionId(user.token)), '1', 'PX', 60_000);
-  await two.sockets.recheckSessions();
+  await two.sockets.sessions.recheck();
   await socket.end(5000);
   await expectSilence(user, [socket]);
   expect((await other.ask('bookings:list', {})).ok).toBe(true);

@@ -1,8 +1,11 @@
 /** A plan in the import format: one zone, rows of 20 seats, one category. */
 export function testPlan(seats: number): Record<string, unknown> {
-  const rows = Array.from({ length: Math.ceil(seats / 20) }, (_, row) => ({
+  const rowCount = Math.ceil(seats / 20);
+  // A plan may be 100,000 high.
+  const distance = Math.min(25, Math.floor(99_000 / rowCount));
+  const rows = Array.from({ length: rowCount }, (_, row) => ({
     row_number: String(row + 1),
-    position: { x: 0, y: row * 25 },
+    position: { x: 0, y: row * distance },
     seats: Array.from({ length: Math.min(20, seats - row * 20) }, (_, seat) => ({
       seat_guid: `s-${row}-${seat}`,
       seat_number: String(seat + 1),
@@ -12,7 +15,7 @@ export function testPlan(seats: number): Record<string, unknown> {
   }));
   return {
     name: 'Test hall',
-    size: { width: 600, height: rows.length * 25 + 50 },
+    size: { width: 600, height: rows.length * distance + 50 },
     categories: [{ name: 'Stalls', color: '#4c8bf5' }],
     zones: [{ name: 'Main', position: { x: 20, y: 20 }, rows, areas: [] }],
   };

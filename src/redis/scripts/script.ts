@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Redis } from 'ioredis';
+import { ScriptCall, send } from '../script-call.ts';
 
 type Decoders = Record<string, (fields: string[]) => object>;
 
@@ -48,13 +49,12 @@ export async function evaluate(
   keys: string[],
   args: (string | number)[],
 ): Promise<unknown> {
-  // As one array: a sold-out hall has more buyers than a call may have arguments in JavaScript.
-  const rest = [keys.length, ...keys, ...args];
   try {
-    return await redis.call('evalsha', [script.sha, ...rest]);
+    return await send(redis, new ScriptCall(script.sha, keys, args));
   } catch (error) {
     if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
-    return redis.call('eval', [script.source, ...rest]);
+    // As one array: a sold-out hall has more buyers than a call may have arguments in JavaScript.
+    return redis.call('eval', [script.source, keys.length, ...keys, ...args]);
   }
 }
 
