@@ -41,6 +41,7 @@ async function main(): Promise<boolean> {
     const results: RoundResult[] = [];
     for (const { fault, seed } of schedule(options, faults)) {
       if (interrupted) break;
+      await stage.redis.compact();
       let result = await runRound({ ...options, stage, scene, fault, seed });
       console.log(progressOf(result));
       if (isOnlyLate(result)) {

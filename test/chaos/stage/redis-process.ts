@@ -6,6 +6,9 @@ import { findRedisServer, type RedisBinary, thisMachine } from '../../../src/ser
 import { OwnProcess } from './own-process.ts';
 import { until } from './wait.ts';
 
+/** A fifth of its disk; a round writes a megabyte or less. */
+const longFileBytes = 10_000_000;
+
 /** A redis-server of the run's own, on one port for all its lives. */
 export class RedisProcess {
   readonly process: OwnProcess;
@@ -84,6 +87,18 @@ export class RedisProcess {
     if (!this.process.running) return this.start();
     this.process.signal('SIGCONT');
     await until(() => this.answers(), 'Redis to answer again');
+  }
+
+  /**
+   * Writes its file anew once it is long. By itself it never does, or a fault that damages the file would find
+   * another one each time; and its disk is small.
+   */
+  async compact(): Promise<void> {
+    const written = async () =>
+      Number(/^aof_current_size:(\d+)/m.exec(await this.direct.info('persistence'))?.[1]);
+    if ((await written()) < longFileBytes) return;
+    await this.direct.bgrewriteaof();
+    await until(async () => (await written()) < longFileBytes, 'Redis to have written its file anew');
   }
 
   wipe(): void {
