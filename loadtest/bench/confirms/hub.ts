@@ -2,13 +2,11 @@
  * The whole way of a confirm: a node of the hub in a process of its own, as `npm start` runs it, and buyers
  * in another. The holds come first and are not timed.
  */
-import { type ChildProcess, fork } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
-import { Tokens } from '../../../src/session.ts';
+import { startNode } from '../shared/node.ts';
+import { endProcess, nextMessage, startProcess } from '../shared/processes.ts';
 import { cpuSeconds, type Stage } from '../shared/stage.ts';
 import type { BuyersAnswer, BuyersTask } from './buyers.ts';
-import { houseSeats, type Scene, userId } from './scene.ts';
+import { houseSeats, type Scene } from './scene.ts';
 
 const sockets = 1000;
 /** Seats a buyer may have, by default, in pairs. */
@@ -30,43 +28,25 @@ export async function runHub(
   scene: Scene,
   { underWay, share }: { underWay: number; share: number },
 ): Promise<HubTurn> {
-  const jwtKeys = `bench:${randomBytes(32).toString('base64url')}`;
-  const tokens = new Tokens(jwtKeys, 3_600_000);
   const eventId = await scene.addEvent();
-  const node = startProcess('../../../src/main.ts', {
-    NODE_ENV: 'test',
-    SEATCAST_NODE: 'bench',
-    PORT: '0',
-    LOG_LEVEL: 'error',
-    // Everything shares a few cores here, and what is late is to be measured, not refused.
-    REDIS_TIMEOUT_MS: '5000',
-    DATABASE_URL: stage.services.databaseUrl,
-    REDIS_URL: stage.services.redisUrl,
-    JWT_KEYS: jwtKeys,
-    // One machine plays all buyers, and is not to be held back.
-    MESSAGES_PER_SECOND: '100000',
-    USER_MESSAGES_PER_SECOND: '100000',
-    ADDRESS_MESSAGES_PER_SECOND: '1000000',
-  });
-  const buyers = startProcess('buyers.ts', {});
+  const node = await startNode(stage, scene.house);
+  const buyers = startProcess(new URL('buyers.ts', import.meta.url));
   try {
-    const port = Number(await nextMessage(node));
-    const users = Array.from({ length: Math.round(sockets * share) }, (_, i) => userId(i + 1));
-    const signed = await Promise.all(users.map((id) => tokens.sign({ id, role: 'user' })));
+    const tokens = await scene.house.tokens(Math.round(sockets * share));
     const task: BuyersTask = {
-      url: `ws://127.0.0.1:${port}`,
+      url: node.url,
       eventId,
-      tokens: signed.map(({ token }) => token),
+      tokens,
       holdsEach,
       underWay,
       untimed,
     };
-    if (users.length * holdsEach * 2 > houseSeats) throw new Error('the house is too small');
+    if (tokens.length * holdsEach * 2 > houseSeats) throw new Error('the house is too small');
     buyers.send(task);
     await nextMessage(buyers);
     await followed(scene);
     const cpu = () => ({
-      hub: cpuSeconds(node.pid as number),
+      hub: cpuSeconds(node.pid),
       postgres: stage.cpuOf('postgres'),
       redis: stage.cpuOf('redis'),
       buyers: cpuSeconds(buyers.pid as number),
@@ -76,7 +56,7 @@ export async function runHub(
     const { bookings, seconds, p50Ms, p99Ms } = (await nextMessage(buyers)) as BuyersAnswer;
     await followed(scene);
     const after = cpu();
-    const asked = users.length * holdsEach;
+    const asked = tokens.length * holdsEach;
     const made = await scene.count();
     if (made !== asked) throw new Error(`${asked} holds were confirmed, but there are ${made} bookings`);
     return {
@@ -93,35 +73,8 @@ export async function runHub(
     };
   } finally {
     await endProcess(buyers);
-    await endProcess(node);
+    await node.stop();
   }
-}
-
-function startProcess(path: string, env: Record<string, string>): ChildProcess {
-  const inherited = { PATH: process.env.PATH ?? '' };
-  return fork(fileURLToPath(new URL(path, import.meta.url)), [], {
-    env: { ...inherited, ...env },
-    execArgv: ['--disable-warning=ExperimentalWarning'],
-  });
-}
-
-/** What a child says next. Rejects if it ends instead. */
-function nextMessage(child: ChildProcess): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const ended = (code: number | null) => reject(new Error(`${child.spawnargs.at(-1)} ended (${code})`));
-    child.once('exit', ended);
-    child.once('message', (message) => {
-      child.off('exit', ended);
-      resolve(message);
-    });
-  });
-}
-
-async function endProcess(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exit = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
-  await exit;
 }
 
 /** Resolves once everything that follows the bookings is done and marked. */

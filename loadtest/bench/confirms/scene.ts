@@ -3,13 +3,11 @@
  * with statistics taken and a checkpoint done. Everybody is a row with a number for its id, so that pgbench,
  * which knows numbers only, can name them.
  */
-import pg from 'pg';
-import { type Database, openDatabase } from '../../../src/database/database.ts';
+import type pg from 'pg';
+import type { Database } from '../../../src/database/database.ts';
 import { confirmHolds, type HoldToConfirm } from '../../../src/database/statements.ts';
-import { insertEvent, setStatus } from '../../../src/events/catalogue.ts';
-import { importPlan } from '../../../src/events/plans.ts';
 import { newHoldId, newId } from '../../../src/ids.ts';
-import { testPlan } from '../../../test/support/plan.ts';
+import { buildHouse, type House, userId } from '../shared/house.ts';
 import type { Stage } from '../shared/stage.ts';
 
 export const buyers = 2000;
@@ -23,6 +21,7 @@ const smallSeats = 600_000;
 const written = ['outcomes', 'bookings', 'booking_seats', 'requests', 'audit', 'outbox'];
 
 export interface Scene {
+  readonly house: House;
   readonly db: Database;
   readonly client: pg.Client;
   /** The event that the candidates at the database sell. */
@@ -35,8 +34,6 @@ export interface Scene {
   count(): Promise<number>;
   close(): Promise<void>;
 }
-
-export const userId = (n: number): string => `00000000-0000-0000-0000-${n.toString(16).padStart(12, '0')}`;
 
 /** The n-th hold of an event, of seats 2n and 2n + 1. */
 export function holdOf(eventId: string, n: number): Omit<HoldToConfirm, 'leftMs'> {
@@ -60,37 +57,10 @@ export function holdOf(eventId: string, n: number): Omit<HoldToConfirm, 'leftMs'
 
 /** @param batches how many batches of 64 holds are made beforehand for pgbench */
 export async function setScene(stage: Stage, batches: number): Promise<Scene> {
-  const { services, log, line } = stage;
-  const db = await openDatabase(services.databaseUrl, log, 16);
-  const patient = await openDatabase(services.databaseUrl, log, 2, true);
-  await patient.migrate();
-  await patient.close();
-  const client = new pg.Client({ connectionString: services.databaseUrl });
-  // When the services stop early, something else has failed and is told.
-  client.on('error', () => undefined);
-  await client.connect();
-  line.show('making buyers, events and a history of bookings');
-  await client.query(
-    `insert into users (id, email, name, password_hash, role, created_at)
-     select lpad(to_hex(n), 32, '0')::uuid, 'buyer-' || n || '@example.com', 'Buyer', 'no password',
-       case n when 0 then 'organizer' else 'user' end, now()
-     from generate_series(0, $1::int) as n`,
-    [buyers],
-  );
-  const plan = await importPlan(db, userId(0), testPlan(houseSeats));
-  const addEvent = async () => {
-    const startsAt = Date.now() + 86_400_000;
-    const row = await insertEvent(db, userId(0), {
-      planId: plan.id,
-      title: 'A rush',
-      startsAt: new Date(startsAt).toISOString(),
-      endsAt: new Date(startsAt + 7_200_000).toISOString(),
-      currency: 'EUR',
-      prices: { Stalls: 2500 },
-    });
-    await setStatus(db, row, 'published');
-    return row.id;
-  };
+  const { line } = stage;
+  const house = await buildHouse(stage, buyers);
+  const { db, client } = house;
+  const addEvent = () => house.addEvent(houseSeats);
   await writeHistory(db, await addEvent());
   await client.query('update outbox set sent_at = now()');
   for (const table of written) await client.query(`create table history_of_${table} as table ${table}`);
@@ -106,6 +76,7 @@ export async function setScene(stage: Stage, batches: number): Promise<Scene> {
   await client.query('vacuum analyze');
 
   return {
+    house,
     db,
     client,
     eventId,
@@ -136,10 +107,7 @@ export async function setScene(stage: Stage, batches: number): Promise<Scene> {
       }
       return bookings;
     },
-    async close() {
-      await client.end();
-      await db.close();
-    },
+    close: () => house.close(),
   };
 }
 

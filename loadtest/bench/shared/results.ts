@@ -1,6 +1,15 @@
 /** What a question leaves behind: its table, and its own part of `loadtest/RESULTS.md`. */
 import { execFileSync } from 'node:child_process';
-import { closeSync, fdatasyncSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fdatasyncSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { cpus, release, totalmem, type } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -63,6 +72,9 @@ Answers of \`npm run bench\`, each with the machine and the versions it was meas
 anew by its own command; absolute numbers are those of that machine, ratios travel better.
 `;
 
+/** Where the flame graph of a question is, if there is one. */
+export const flamesOf = (name: string): string => join(folder, `${name}-flames.svg`);
+
 /** Replaces the question's part of RESULTS.md and its chart. @returns the files that were written */
 export async function saveResult(
   name: string,
@@ -77,6 +89,11 @@ export async function saveResult(
     markdownTable(result.table),
     `![${result.title}](${name}.svg)`,
     ...result.notes,
+    ...(existsSync(flamesOf(name))
+      ? [
+          `[Where a node spends its CPU time meanwhile](${name}-flames.svg): \`npm run bench -- ${name} --profile\`.`,
+        ]
+      : []),
     `${new Date().toISOString().slice(0, 10)}, \`${run.command}\`. ${await circumstances(run.stage)}`,
     `<!-- end of ${name} -->`,
   ].join('\n\n');

@@ -10,6 +10,7 @@ import pg from 'pg';
 import { type Logger, makeLogger } from '../../../src/log.ts';
 import { type Services, startServices } from '../../../src/services/services.ts';
 import { Line } from '../../crowd/report.ts';
+import { pin } from './processes.ts';
 
 export interface Stage {
   /** For the data of the services and for files of the run. */
@@ -18,8 +19,12 @@ export interface Stage {
   readonly log: Logger;
   readonly line: Line;
   readonly loadAtStart: number;
+  /** Where nodes that are measured leave a CPU profile; undefined: they are not profiled. */
+  readonly profiles: string | undefined;
   /** CPU seconds that a service has used so far; NaN where the system does not say. */
   cpuOf(service: 'postgres' | 'redis'): number;
+  /** PostgreSQL, Redis and this process leave the core of what is measured. */
+  setAside(): void;
   /** For whoever puts PostgreSQL back: Redis would know more than it. */
   emptyRedis(): Promise<void>;
   close(): Promise<void>;
@@ -33,7 +38,7 @@ const directory = resolve('.data/bench');
 /** A redis-server that had to be fetched stays; nothing else does. */
 const kept = 'redis-server';
 
-export async function openStage(): Promise<Stage> {
+export async function openStage(withProfiles = false): Promise<Stage> {
   const loadAtStart = Number(readText('/proc/loadavg').split(' ')[0] || Number.NaN);
   const line = new Line();
   line.say('starting PostgreSQL and Redis');
@@ -50,13 +55,19 @@ export async function openStage(): Promise<Stage> {
   await emptyPostgres(services.databaseUrl);
   await emptyRedis(services.redisUrl);
   const pidFiles = { postgres: 'postgres/postmaster.pid', redis: 'redis/redis.pid' };
+  const pidOf = (service: keyof typeof pidFiles) =>
+    Number.parseInt(readText(join(directory, pidFiles[service])), 10);
   return {
     directory,
     services,
     log: makeLogger('warn', false, 'bench'),
     line,
     loadAtStart,
-    cpuOf: (service) => cpuSeconds(Number.parseInt(readText(join(directory, pidFiles[service])), 10)),
+    profiles: withProfiles ? join(directory, 'profiles') : undefined,
+    cpuOf: (service) => cpuSeconds(pidOf(service)),
+    setAside() {
+      for (const pid of [process.pid, pidOf('postgres'), pidOf('redis')]) pin(pid, 'others');
+    },
     emptyRedis: () => emptyRedis(services.redisUrl),
     async close() {
       await services.stop();

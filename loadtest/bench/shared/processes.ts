@@ -1,0 +1,67 @@
+/** Child processes of a bench: a server that is measured has a core of its own where there are two. */
+import { type ChildProcess, execFileSync, fork } from 'node:child_process';
+import { cpus } from 'node:os';
+
+/** Where a process may run. The first core belongs to what is measured, the others to everything else. */
+export type Cores = 'measured' | 'others';
+
+const coreLists: Record<Cores, string> = { measured: '0', others: `1-${cpus().length - 1}` };
+/** Whether processes can be given cores at all. */
+export const canPin = process.platform === 'linux' && cpus().length > 1 && hasTaskset();
+
+function hasTaskset(): boolean {
+  try {
+    execFileSync('taskset', ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** All threads of a process that runs already; its later ones and its children inherit it. */
+export function pin(pid: number, cores: Cores): void {
+  if (canPin) execFileSync('taskset', ['-a', '-c', '-p', coreLists[cores], String(pid)], { stdio: 'ignore' });
+}
+
+export interface StartOptions {
+  env?: Record<string, string>;
+  cores?: Cores;
+  /** More switches for Node.js, such as `--expose-gc`. */
+  switches?: readonly string[];
+}
+
+/** @param file a module of ours, that talks with its parent by messages */
+export function startProcess(file: URL, { env, cores, switches = [] }: StartOptions = {}): ChildProcess {
+  const child = fork(file, [], {
+    env: { PATH: process.env.PATH ?? '', ...env },
+    execArgv: ['--disable-warning=ExperimentalWarning', ...switches],
+  });
+  if (cores && child.pid) pin(child.pid, cores);
+  return child;
+}
+
+/** What a child says next. Rejects if it ends instead. */
+export function nextMessage(child: ChildProcess): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const ended = (code: number | null) => reject(new Error(`${child.spawnargs.at(-1)} ended (${code})`));
+    child.once('exit', ended);
+    child.once('message', (message) => {
+      child.off('exit', ended);
+      resolve(message);
+    });
+  });
+}
+
+/** Says something and waits for the answer. One question at a time. */
+export async function ask<Answer>(child: ChildProcess, message: object | string): Promise<Answer> {
+  const answer = nextMessage(child);
+  child.send(message);
+  return (await answer) as Answer;
+}
+
+export async function endProcess(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  await exit;
+}
