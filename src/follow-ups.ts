@@ -23,6 +23,8 @@ export function connectFollowUps(engine: Engine): void {
   confirms.listener = {
     booked: (booking, userId) => publisher.toUser(userId, 'bookings:confirmed', { booking }),
     paymentDue: () => sagas.kick(),
+    ended: (eventId, { holdId, owner, seats }) =>
+      publisher.toUser(owner, 'seats:hold-expired', { eventId, holdId, seats }),
   };
   cancellations.listener = {
     cancelled: (booking, userId) => publisher.toUser(userId, 'bookings:cancelled', { booking }),

@@ -107,7 +107,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const audit = new AuditLog({ db, log });
   inventory.journal = new HoldJournal(audit);
   const bookings = new BookingRecords(db, log);
-  const confirms = new Confirms({ db, records: bookings, inventory, log });
+  const confirms = new Confirms({ db, records: bookings, events, inventory, log });
   const cancellations = new Cancellations({ records: bookings, inventory, log });
   const outbox = new Outbox({ db, log });
   const requests = new Requests({ db, log });

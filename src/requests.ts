@@ -10,7 +10,7 @@ import { type Clock, systemClock } from './clock.ts';
 import type { Database } from './database/database.ts';
 import { answerOnce, askOnce, forgetRequest, renewRequest } from './database/statements.ts';
 import { RequestError } from './errors.ts';
-import { fingerprint } from './ids.ts';
+import { fingerprint, newId } from './ids.ts';
 import type { Logger } from './log.ts';
 
 /** After so long without a sign of life a first attempt is taken for dead, and a repeat takes its place. */
@@ -40,10 +40,11 @@ export class Requests {
     work: () => Promise<unknown>,
   ): Promise<unknown> {
     const print = fingerprint(message, request);
+    const token = newId(this.#clock.now());
     const end = this.#clock.monotonic() + waitAtMostMs;
     for (;;) {
-      const [before] = await this.#db.run(askOnce, userId, requestId, message, print, leaseMs);
-      if (before?.state === 'first') return this.#first(userId, requestId, work);
+      const [before] = await this.#db.run(askOnce, userId, requestId, message, print, leaseMs, token);
+      if (before?.state === 'first') return this.#first(userId, requestId, token, work);
       if (before?.state === 'repeat') return before.answer;
       if (before?.state === 'reused') throw new RequestError('request-id-reused');
       if (this.#clock.monotonic() > end) throw new RequestError('try-later');
@@ -51,30 +52,35 @@ export class Requests {
     }
   }
 
-  async #first(userId: string, requestId: string, work: () => Promise<unknown>): Promise<unknown> {
+  async #first(
+    userId: string,
+    requestId: string,
+    token: string,
+    work: () => Promise<unknown>,
+  ): Promise<unknown> {
     let answer: unknown;
-    const stopRenewing = this.#keepRenewing(userId, requestId);
+    const stopRenewing = this.#keepRenewing(userId, requestId, token);
     try {
       answer = await work();
     } catch (error) {
       stopRenewing();
-      await this.#db.run(forgetRequest, userId, requestId).catch(() => undefined);
+      await this.#db.run(forgetRequest, userId, requestId, token).catch(() => undefined);
       throw error;
     }
     stopRenewing();
     // It is done; that its answer could not be kept must not look like a failure.
-    await this.#db.run(answerOnce, userId, requestId, JSON.stringify(answer)).catch((error) => {
+    await this.#db.run(answerOnce, userId, requestId, token, JSON.stringify(answer)).catch((error) => {
       this.#log.warn({ err: error, requestId }, 'could not keep the answer of a request');
     });
     return answer;
   }
 
   /** @returns what ends it */
-  #keepRenewing(userId: string, requestId: string): () => void {
+  #keepRenewing(userId: string, requestId: string, token: string): () => void {
     let cancel: () => void = () => undefined;
     const next = () => {
       cancel = this.#clock.after(renewEveryMs, () => {
-        this.#db.run(renewRequest, userId, requestId, leaseMs).catch(() => undefined);
+        this.#db.run(renewRequest, userId, requestId, token, leaseMs).catch(() => undefined);
         next();
       });
     };

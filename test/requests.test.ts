@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Hub } from '../src/hub.ts';
-import { newId } from '../src/ids.ts';
+import { answerOnce, askOnce, forgetRequest } from '../src/database/statements.ts';
+import { fingerprint, newId } from '../src/ids.ts';
 import { requestId } from './support/client.ts';
 import { startTestHubs } from './support/hub.ts';
 
@@ -54,4 +55,21 @@ test('one whose node died is run by whoever repeats it, once its lease is over',
     id,
   ]);
   expect(await two.once(userId, id, 'tests:run', {}, async () => 'second')).toBe('second');
+});
+
+test('one that was taken for dead and wakes up neither changes the answer nor makes room for a third', async () => {
+  const [userId, id] = [newId(), requestId()];
+  const { db } = (hubs.nodes[0] as Hub).engine;
+  const print = fingerprint('tests:run', {});
+  // A node that stands still: its lease is over at once.
+  await db.run(askOnce, userId, id, 'tests:run', print, -1, 'asleep');
+  let finish: (answer: string) => void = () => undefined;
+  const second = two.once(userId, id, 'tests:run', {}, () => new Promise((resolve) => (finish = resolve)));
+  await hubs.sql('select pg_sleep(0.1)');
+  await db.run(forgetRequest, userId, id, 'asleep');
+  const third = one.once(userId, id, 'tests:run', {}, async () => 'third');
+  finish('second');
+  expect(await Promise.all([second, third])).toEqual(['second', 'second']);
+  await db.run(answerOnce, userId, id, 'asleep', '"first"');
+  expect(await one.once(userId, id, 'tests:run', {}, async () => 'fourth')).toBe('second');
 });

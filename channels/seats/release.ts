@@ -23,8 +23,9 @@ export default defineMessage('seats:release', {
     switch (answer.status) {
       case 'released':
         // Whoever gives up what is being paid for wants the money back, not the seats once it comes.
-        if (answer.seats.length === 0 && card.rules.payment === 'online')
-          await engine.sagas.giveUp(card.id, holdId);
+        if (answer.wasBeingPaid && (await engine.sagas.giveUp(card.id, holdId)) === 'booked') {
+          return fail('hold-confirming');
+        }
         return { hold: answer.seats.length > 0 ? holdView(card, answer) : null, epoch, position };
       case 'unknown-seats':
         return fail('seats-unknown', { seats: answer.seats, count: answer.count });

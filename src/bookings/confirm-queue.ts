@@ -8,7 +8,7 @@
  */
 import { type Clock, systemClock } from '../clock.ts';
 import type { Database } from '../database/database.ts';
-import { sqlState } from '../database/database.ts';
+import { NotSent, sqlState } from '../database/database.ts';
 import {
   confirmHolds,
   type HoldToConfirm,
@@ -127,7 +127,9 @@ export class ConfirmQueue {
   async #failed(batch: Waiting[], error: unknown, attempt: number): Promise<void> {
     const code = sqlState(error);
     const [first] = batch;
-    if (code === undefined || !isUndone(code)) {
+    if (error instanceof NotSent) {
+      for (const { answer } of batch) answer({ verdict: 'undone' });
+    } else if (code === undefined || !isUndone(code)) {
       this.#log.warn({ err: error, holds: batch.length }, 'the outcome of a batch of confirms is unknown');
       for (const { answer } of batch) answer({ verdict: 'unknown', error });
     } else if (batch.some(({ hold }) => hold.eventId !== first?.hold.eventId)) {

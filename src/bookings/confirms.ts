@@ -14,7 +14,7 @@ import type { Booking } from '../contracts.gen.ts';
 import type { Database } from '../database/database.ts';
 import { readOutcome, refuseHold } from '../database/statements.ts';
 import { RequestError } from '../errors.ts';
-import type { EventCard } from '../events/events.ts';
+import type { EventCard, Events } from '../events/events.ts';
 import { faultPoint } from '../fault-points.ts';
 import { newId } from '../ids.ts';
 import type { Logger } from '../log.ts';
@@ -44,11 +44,14 @@ export interface ConfirmListener {
   booked(booking: Booking, userId: string): void;
   /** The payment of a hold can be captured, or has to be let go of. */
   paymentDue(): void;
+  /** A hold is over, and nobody who asked was told. */
+  ended(eventId: string, hold: { holdId: string; owner: string; seats: number[] }): void;
 }
 
 export class Confirms {
   readonly queue: ConfirmQueue;
   readonly #records: BookingRecords;
+  readonly #events: Events;
   readonly #inventory: Inventory;
   readonly #log: Logger;
   readonly #clock: Clock;
@@ -61,12 +64,14 @@ export class Confirms {
   constructor(parts: {
     db: Database;
     records: BookingRecords;
+    events: Events;
     inventory: Inventory;
     log: Logger;
     clock?: Clock;
   }) {
     this.queue = new ConfirmQueue(parts);
     this.#records = parts.records;
+    this.#events = parts.events;
     this.#inventory = parts.inventory;
     this.#log = parts.log;
     this.#clock = parts.clock ?? systemClock;
@@ -132,7 +137,8 @@ export class Confirms {
     seats: number[],
     deadline: number,
   ): Promise<Booking> {
-    const lines = seats.map((seat) => lineOf(card, seat));
+    // In the order in which they are read again.
+    const lines = seats.toSorted((a, b) => a - b).map((seat) => lineOf(card, seat));
     const bookingId = newId(this.#clock.now());
     const { currency } = card;
     const answer = await this.queue.ask(
@@ -270,20 +276,44 @@ export class Confirms {
   }
 
   /**
-   * A hold whose confirm got no end in time: its node died, or PostgreSQL did not answer. The refusal that
-   * is tried here waits for a statement that is still running, and so learns the truth.
+   * A hold whose confirm got no end in time: its node died, or PostgreSQL did not answer. Its buyer asked for it
+   * while it lived, so it is tried again, whatever time is left; an attempt that is still running is waited for,
+   * as both write the same outcome. Only one that was tried too often is refused.
    */
   async settle(eventId: string, holdId: string): Promise<void> {
+    const { answer } = await this.#inventory.run(readHold, eventId, { holdId });
+    const isOpen = answer.status === 'hold' && !(await this.isDecided(eventId, holdId));
+    if (isOpen && (await this.#tryAgain(eventId, holdId, answer.owner))) return;
     const [outcome] = await this.#records.ask(refuseHold, eventId, holdId, 'hold-not-found');
-    if (outcome?.outcome === 'refused') {
-      await this.#abort(eventId, holdId);
-      this.#log.info({ eventId, holdId }, 'settled a confirm without an end: refused');
+    const found = outcome?.outcome === 'refused' ? undefined : await this.#records.ofHold(holdId);
+    if (found?.booking.status === 'confirmed') {
+      await this.show(found);
+      this.#log.info({ eventId, holdId }, 'settled a confirm without an end: booked');
       return;
     }
-    const found = await this.#records.ofHold(holdId);
-    if (found?.booking.status !== 'confirmed') return this.#abort(eventId, holdId);
-    await this.show(found);
-    this.#log.info({ eventId, holdId }, 'settled a confirm without an end: booked');
+    await this.#abort(eventId, holdId);
+    this.#log.info({ eventId, holdId }, 'settled a confirm without an end: refused');
+    if (answer.status === 'hold') {
+      this.listener?.ended(eventId, { holdId, owner: answer.owner, seats: answer.seats });
+    }
+  }
+
+  /** @returns false if it was tried too often */
+  async #tryAgain(eventId: string, holdId: string, userId: string): Promise<boolean> {
+    const card = await this.#events.card(eventId);
+    if (!card) return false;
+    const deadline = this.#clock.monotonic() + graceMs;
+    const { answer } = await this.#inventory.run(beginConfirm, eventId, { owner: userId, holdId, graceMs });
+    if (answer.status !== 'confirming') return answer.status !== 'exhausted';
+    const asker = { userId, sessionId: null, requestId: null };
+    try {
+      await this.#commit(card, asker, holdId, answer.seats, deadline);
+      this.#log.info({ eventId, holdId }, 'settled a confirm without an end: booked');
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      this.#log.info({ eventId, holdId, code: error.code }, 'tried a confirm without an end again');
+    }
+    return true;
   }
 }
 

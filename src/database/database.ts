@@ -11,6 +11,7 @@ import { entities } from './entities.ts';
 import { FirstMigration } from './migrations/m0001-first.ts';
 import { LedgerMigration } from './migrations/m0002-ledger.ts';
 import { AuditMigration } from './migrations/m0003-audit.ts';
+import { FencesMigration } from './migrations/m0004-fences.ts';
 
 const connectTimeoutMs = 2000;
 const statementTimeoutMs = 4000;
@@ -28,7 +29,13 @@ const migrationLock = 0x5ea7ca57;
 /** The part of a `pg` pool that is used here. */
 interface Pool {
   query(statement: { name?: string; text: string; values: unknown[] }): Promise<{ rows: unknown[] }>;
-  connect(): Promise<Pool & { release(destroy: boolean): void }>;
+  connect(): Promise<PoolClient>;
+}
+
+interface PoolClient extends Pick<Pool, 'query'> {
+  on(event: 'error', listener: (error: Error) => void): void;
+  off(event: 'error', listener: (error: Error) => void): void;
+  release(destroy: boolean): void;
 }
 
 /** One statement of `queries/`, prepared once a connection under its name. */
@@ -80,6 +87,25 @@ export function sqlState(error: unknown): string | undefined {
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
 }
 
+/** There was no connection to be had: whatever was to be done was not even asked for. */
+export class NotSent extends Error {
+  override readonly name = 'NotSent';
+  readonly code: unknown;
+
+  constructor(cause: Error) {
+    super(cause.message, { cause });
+    this.code = (cause as { code?: unknown }).code;
+  }
+}
+
+async function connectionOf(pool: Pool): Promise<PoolClient> {
+  try {
+    return await pool.connect();
+  } catch (error) {
+    throw error instanceof Error ? new NotSent(error) : error;
+  }
+}
+
 export interface Database {
   /** A fresh unit of work of the ORM. */
   em(): SqlEntityManager;
@@ -111,6 +137,7 @@ export async function openDatabase(
         { name: 'm0001-first', class: FirstMigration },
         { name: 'm0002-ledger', class: LedgerMigration },
         { name: 'm0003-audit', class: AuditMigration },
+        { name: 'm0004-fences', class: FencesMigration },
       ],
       snapshot: false,
       tableName: 'migrations',
@@ -139,7 +166,23 @@ export async function openDatabase(
       { name, text }: Statement<Parameters, Row>,
       ...values: Parameters
     ) {
-      return (await (await nativePool()).query({ name, text, values })).rows as Row[];
+      const client = await connectionOf(await nativePool());
+      const onError = () => undefined;
+      // Told to the query that is under way; without a listener it would end the process.
+      client.on('error', onError);
+      let isBroken = true;
+      try {
+        const { rows } = await client.query({ name, text, values });
+        isBroken = false;
+        return rows as Row[];
+      } catch (error) {
+        // It refused the statement, and is as good as before.
+        isBroken = !/^(2|3|4|SC)/.test(sqlState(error) ?? '');
+        throw error;
+      } finally {
+        client.off('error', onError);
+        client.release(isBroken);
+      }
     },
     async migrate() {
       const holder = await (await nativePool()).connect();

@@ -105,16 +105,20 @@ export const delayOutbox = statement<[id: string, delayMs: number], never>('dela
 export const forgetOld = statement<[atMost: number], { forgotten: number }>('forget-old');
 
 export const askOnce = statement<
-  [userId: string, requestId: string, message: string, fingerprint: string, leaseMs: number],
+  [userId: string, requestId: string, message: string, fingerprint: string, leaseMs: number, token: string],
   { state: 'first' | 'repeat' | 'reused' | 'running'; answer: unknown }
 >('ask-once');
-export const answerOnce = statement<[userId: string, requestId: string, answer: string], never>(
-  'answer-once',
+export const answerOnce = statement<
+  [userId: string, requestId: string, token: string, answer: string],
+  never
+>('answer-once');
+export const renewRequest = statement<
+  [userId: string, requestId: string, token: string, leaseMs: number],
+  never
+>('renew-request');
+export const forgetRequest = statement<[userId: string, requestId: string, token: string], never>(
+  'forget-request',
 );
-export const renewRequest = statement<[userId: string, requestId: string, leaseMs: number], never>(
-  'renew-request',
-);
-export const forgetRequest = statement<[userId: string, requestId: string], never>('forget-request');
 
 /** A step that was taken on by this node, with its saga. */
 export interface SagaStepRow {

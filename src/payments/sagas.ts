@@ -159,9 +159,13 @@ export class Sagas {
     if (answer.seats.some((seat) => priceOf(card, seat) > 0)) throw new RequestError('payment-required');
   }
 
-  /** The buyer has given up a hold that is being paid for: money that comes for it goes back. */
-  async giveUp(eventId: string, holdId: string): Promise<void> {
-    if (await this.read(holdId)) await this.#db.run(refuseHold, eventId, holdId, 'hold-not-found');
+  /**
+   * The buyer has given up a hold that is being paid for: money that comes for it goes back. Written even if there is
+   * no saga yet: its opening may be on the way. @returns 'booked' if the hub was faster
+   */
+  async giveUp(eventId: string, holdId: string): Promise<'refused' | 'booked'> {
+    const [outcome] = await this.#db.run(refuseHold, eventId, holdId, 'hold-not-found');
+    return outcome?.outcome === 'refused' ? 'refused' : 'booked';
   }
 
   /** Tells how a payment is, as PostgreSQL has it by now. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { confirmHolds, tooLate } from '../../src/database/statements.ts';
+import { confirmHolds, refuseHold, tooLate } from '../../src/database/statements.ts';
 import type { EventCard } from '../../src/events/events.ts';
 import type { Hub } from '../../src/hub.ts';
 import { newId } from '../../src/ids.ts';
@@ -23,14 +23,34 @@ async function sendConfirm(eventId: string, userId: string, holdId: string, seat
   return (await first.engine.db.run(confirmHolds, JSON.stringify(holds)))[0];
 }
 
-test('[BOOK-5] a node that dies before PostgreSQL was asked: the seats come back, and the hold stays refused', async () => {
+test('[BOOK-5] a node that dies before PostgreSQL was asked: the hold is booked, as its buyer wanted', async () => {
+  const eventId = await hubs.event();
+  const user = await hubs.user();
+  const buyer = await hubs.connect(user);
+  const map = await (await hubs.connect(undefined, 1)).watching(eventId);
+  const { holdId } = await buyer.hold(eventId, [3, 4]);
+  await beginAndDie(eventId, user.id, holdId, 300);
+  const { booking } = await buyer.next('bookings:confirmed');
+  expect(booking).toMatchObject({ holdId, status: 'confirmed' });
+  await until(() => lettersOf(map).startsWith('fffssf'), 'the sale to be seen');
+  expect(await buyer.confirm(eventId, holdId)).toEqual(booking);
+});
+
+test('[BOOK-5] one that was tried too often, beyond its own time, is refused, and its buyer is told', async () => {
   const eventId = await hubs.event();
   const user = await hubs.user();
   const buyer = await hubs.connect(user);
   const map = await (await hubs.connect(undefined, 1)).watching(eventId);
   const { holdId } = await buyer.hold(eventId, [3, 4]);
   await until(() => lettersOf(map).includes('hh'), 'the hold to be seen');
-  await beginAndDie(eventId, user.id, holdId, 300);
+  await beginAndDie(eventId, user.id, holdId, 60_000);
+  const [, holds = ''] = first.keys.event(eventId);
+  const text = (await first.links.commands.hget(holds, holdId)) ?? '';
+  const [state, owner, , extensions, , seats] = text.split('|');
+  const tired = [state, owner, Date.now() - 1000, extensions, 10, seats].join('|');
+  await first.links.commands.hset(holds, holdId, tired);
+  await second.engine.confirms.settle(eventId, holdId);
+  expect(await buyer.next('seats:hold-expired')).toMatchObject({ eventId, holdId, seats: [3, 4] });
   await until(() => lettersOf(map) === 'f'.repeat(40), 'the seats to be free again');
   const outcomes = await hubs.sql('select outcome, reason from outcomes where hold_id = $1', [holdId]);
   expect(outcomes).toEqual([{ outcome: 'refused', reason: 'hold-not-found' }]);
@@ -55,9 +75,8 @@ test('[BOOK-3] a confirm that was slow loses against the refusal that was writte
   const user = await hubs.user();
   const buyer = await hubs.connect(user);
   const { holdId } = await buyer.hold(eventId, [3]);
-  await beginAndDie(eventId, user.id, holdId, 100);
-  const map = await buyer.watching(eventId);
-  await until(() => lettersOf(map) === 'f'.repeat(40), 'the seat to be free again');
+  await beginAndDie(eventId, user.id, holdId, 60_000);
+  await first.engine.db.run(refuseHold, eventId, holdId, 'hold-not-found');
   // The statement of the slow node arrives only now.
   const late = await sendConfirm(eventId, user.id, holdId, [3]);
   expect(late).toMatchObject({ created_at: null, verdict: 'settled' });

@@ -104,7 +104,7 @@ export class InventoryModel {
     for (const seat of leaving) this.#set(seat, 'f');
     hold.seats = hold.seats.filter((seat) => !leaving.includes(seat));
     if (hold.seats.length === 0) this.holds.delete(id);
-    return { status: 'released', ...this.view(hold) };
+    return { status: 'released', ...this.view(hold), wasBeingPaid: false };
   }
 
   beginConfirm(owner: string, id: string): ModelAnswer {
@@ -112,7 +112,6 @@ export class InventoryModel {
     if (!hold) return { status: 'unknown-hold' };
     if (hold.owner !== owner) return { status: 'foreign' };
     if (!this.onSale && !hold.booking) return { status: 'closed' };
-    if (hold.attempts >= 10) return { status: 'exhausted' };
     hold.booking = true;
     hold.attempts++;
     return { status: 'confirming', seats: hold.seats, attempt: hold.attempts };

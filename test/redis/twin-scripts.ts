@@ -126,7 +126,7 @@ function releaseSeats(call: TwinCall, args: string[]): RawReply {
   hold.seats = hold.seats.filter((seat) => !leaves(seat));
   if (hold.seats.length === 0) call.dropHold(hold, 0);
   else call.writeHold(hold, hold.till);
-  const fields = view(call, hold);
+  const fields = [...view(call, hold), hold.state];
   call.remember(owner, request, fingerprint, 'released', fields);
   return call.finish('released', fields);
 }
@@ -136,7 +136,7 @@ function beginConfirm(call: TwinCall, [owner = '', id = '', graceMs]: string[]):
   if (!call.isLive(hold)) return call.finish('unknown-hold');
   if (hold.owner !== owner) return call.finish('foreign');
   if (hold.state !== 'c' && call.now >= call.meta.closesAt) return call.finish('closed');
-  if (hold.attempts >= maxAttempts) return call.finish('exhausted');
+  if (hold.attempts >= maxAttempts && call.now >= hold.till) return call.finish('exhausted');
   hold.state = 'c';
   hold.attempts++;
   const deadline = call.now + Number(graceMs);

@@ -83,7 +83,7 @@ export class SimNode {
     const { inventory } = this;
     this.records = new BookingRecords(db, log);
     const { records } = this;
-    this.confirms = new Confirms({ db, records, inventory, log, clock });
+    this.confirms = new Confirms({ db, records, events, inventory, log, clock });
     this.cancellations = new Cancellations({ records, inventory, log });
     this.outbox = new Outbox({ db, log, clock });
     this.requests = new Requests({ db, log, clock });
@@ -196,6 +196,8 @@ export class SimNode {
     confirms.listener = {
       booked: (booking, userId) => this.toUser(userId, 'bookings:confirmed', { booking }),
       paymentDue: () => undefined,
+      ended: (eventId, { holdId, owner, seats }) =>
+        this.toUser(owner, 'seats:hold-expired', { eventId, holdId, seats }),
     };
     cancellations.listener = {
       cancelled: (booking, userId) => this.toUser(userId, 'bookings:cancelled', { booking }),

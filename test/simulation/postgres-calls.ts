@@ -64,6 +64,7 @@ const batch = fc
 /** The n-th row by its key: which of a batch gets which id is nobody's business. */
 const outboxRow = fc.nat(5);
 const away = fc.constantFrom(-longMs, longMs);
+const token = fc.constantFrom('token-1', 'token-2');
 const parametersOf: Record<string, fc.Arbitrary<unknown[]>> = {
   'confirm-holds': fc.tuple(batch),
   'refuse-hold': eventAndHold.map((each) => [...each, 'hold-not-found']),
@@ -98,14 +99,16 @@ const parametersOf: Record<string, fc.Arbitrary<unknown[]>> = {
     fc.constantFrom('message', 'message', 'other'),
     fc.constantFrom('print', 'print', 'other'),
     away,
+    token,
   ),
   'answer-once': fc.tuple(
     pickUser,
     fc.constantFrom('request-1', 'request-2'),
+    token,
     fc.constantFrom('{"a":1}', 'null'),
   ),
-  'forget-request': fc.tuple(pickUser, fc.constantFrom('request-1', 'request-2')),
-  'renew-request': fc.tuple(pickUser, fc.constantFrom('request-1', 'request-2'), away),
+  'forget-request': fc.tuple(pickUser, fc.constantFrom('request-1', 'request-2'), token),
+  'renew-request': fc.tuple(pickUser, fc.constantFrom('request-1', 'request-2'), token, away),
   'take-outbox': fc.tuple(away, fc.constant(100)),
   'mark-sent': fc.tuple(fc.uniqueArray(outboxRow, { maxLength: 3 })),
   'delay-outbox': fc.tuple(outboxRow, away),

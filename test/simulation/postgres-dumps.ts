@@ -22,9 +22,10 @@ export function dumpTables(tables: Tables): unknown {
       .sort(),
     outcomes: [...tables.outcomes].map(([key, { outcome, reason }]) => [key, outcome, reason]).sort(),
     requests: [...tables.requests]
-      .map(([key, { message, fingerprint, answer, leasedUntil }]) => {
+      .map(([key, { message, fingerprint, answer, leasedUntil, token = 'none' }]) => {
         const isLeased = message === 'bookings:confirm' || leasedUntil > Date.now();
-        return [key, message, fingerprint, answer === undefined ? 'none' : JSON.stringify(answer), isLeased];
+        const kept = answer === undefined ? 'none' : JSON.stringify(answer);
+        return [key, message, fingerprint, kept, token, isLeased];
       })
       .sort(),
     outbox: [...tables.outbox.values()]
@@ -49,9 +50,9 @@ export async function dumpDatabase(pool: pg.Pool): Promise<unknown> {
     outcomes: (await rows(`select event_id || ' ' || hold_id, outcome, reason from outcomes`)).sort(),
     requests: (
       await rows(`select user_id || ' ' || request_id, message, fingerprint, coalesce(answer::text, 'none'),
-        message = 'bookings:confirm' or leased_until > clock_timestamp() from requests`)
+        coalesce(token, 'none'), message = 'bookings:confirm' or leased_until > clock_timestamp() from requests`)
     )
-      .map((row) => [...row.slice(0, 3), compact(row[3]), row[4]])
+      .map((row) => [...row.slice(0, 3), compact(row[3]), ...row.slice(4)])
       .sort(),
     outbox: (
       await rows(`select topic, key, payload, attempts, sent_at is null and due_at <= clock_timestamp(),

@@ -28,13 +28,15 @@ export interface StoredOutcome {
   reason: string;
 }
 
-interface StoredRequest {
+export interface StoredRequest {
   message: string;
   fingerprint: string;
   /** undefined: none yet; null is an answer. */
   answer: unknown;
   leasedUntil: number;
   createdAt: number;
+  /** Of the attempt that has it; a confirm's own has none. */
+  token?: string;
 }
 
 interface OutboxEntry {

@@ -1,6 +1,6 @@
 /** The statements of `src/requests.ts`: who asked what, and what the first answer was. */
 import type { HoldToConfirm } from '../../src/database/statements.ts';
-import type { SimStatement, Transaction } from './postgres-tables.ts';
+import type { SimStatement, StoredRequest, Transaction } from './postgres-tables.ts';
 
 /** A confirm that made a booking keeps its request as well. */
 export function askedOnce(tx: Transaction, hold: HoldToConfirm): void {
@@ -21,7 +21,7 @@ export function askedOnce(tx: Transaction, hold: HoldToConfirm): void {
   });
 }
 
-function askOnce(tx: Transaction, [user, id, message, fingerprint, leaseMs]: unknown[]): unknown[] {
+function askOnce(tx: Transaction, [user, id, message, fingerprint, leaseMs, token]: unknown[]): unknown[] {
   const { tables, now } = tx;
   const key = `${user} ${id}`;
   const before = tx.seen('request', () => structuredClone(tables.requests.get(key)));
@@ -33,52 +33,49 @@ function askOnce(tx: Transaction, [user, id, message, fingerprint, leaseMs]: unk
   const first = { state: 'first', answer: before?.answer ?? null };
   if (!found) {
     const request = { message: String(message), fingerprint: String(fingerprint), answer: undefined };
-    tx.write(() => tables.requests.set(key, { ...request, leasedUntil, createdAt: now }));
+    tx.write(() =>
+      tables.requests.set(key, { ...request, leasedUntil, createdAt: now, token: String(token) }),
+    );
     return [first];
   }
   if (found.answer === undefined && found.leasedUntil < now && isSame(found)) {
-    tx.write(() => Object.assign(found, { leasedUntil }));
+    tx.write(() => Object.assign(found, { leasedUntil, token: String(token) }));
     return [first];
   }
   if (before && !isSame(before)) return [{ state: 'reused', answer: before.answer ?? null }];
   return [{ state: before?.answer !== undefined ? 'repeat' : 'running', answer: before?.answer ?? null }];
 }
 
-function answerOnce(tx: Transaction, [user, id, answer]: unknown[]): unknown[] {
+/** Changes the request if this attempt still has it. */
+function ifMine(
+  tx: Transaction,
+  [user, id, token]: unknown[],
+  change: (key: string, found: StoredRequest) => void,
+): unknown[] {
+  const { requests } = tx.tables;
   const key = `${user} ${id}`;
-  if (!tx.seen('request', () => tx.tables.requests.has(key))) return [];
+  const isMine = () => requests.get(key)?.token === token && requests.get(key)?.answer === undefined;
+  if (!tx.seen('mine', isMine)) return [];
   tx.lock(`request ${key}`);
-  const found = tx.tables.requests.get(key);
-  if (found) tx.write(() => Object.assign(found, { answer: JSON.parse(String(answer)) }));
+  const found = requests.get(key);
+  if (found && isMine()) tx.write(() => change(key, found));
   return [];
 }
 
-function forgetRequest(tx: Transaction, [user, id]: unknown[]): unknown[] {
-  const key = `${user} ${id}`;
-  const isOpen = () => {
-    const found = tx.tables.requests.get(key);
-    return found !== undefined && found.answer === undefined;
-  };
-  if (!tx.seen('open', isOpen)) return [];
-  tx.lock(`request ${key}`);
-  if (isOpen()) tx.write(() => tx.tables.requests.delete(key));
-  return [];
-}
+const answerOnce = (tx: Transaction, parameters: unknown[]): unknown[] =>
+  ifMine(tx, parameters, (_key, found) => {
+    found.answer = JSON.parse(String(parameters[3]));
+  });
 
-function renewRequest(tx: Transaction, [user, id, leaseMs]: unknown[]): unknown[] {
-  const { tables, now } = tx;
-  const key = `${user} ${id}`;
-  const isOpen = () => {
-    const found = tables.requests.get(key);
-    return found !== undefined && found.answer === undefined;
-  };
-  if (!tx.seen('open', isOpen)) return [];
-  tx.lock(`request ${key}`);
-  const found = tables.requests.get(key);
-  const leasedUntil = now + Number(leaseMs);
-  if (found && isOpen()) tx.write(() => Object.assign(found, { leasedUntil }));
-  return [];
-}
+const forgetRequest = (tx: Transaction, parameters: unknown[]): unknown[] =>
+  ifMine(tx, parameters, (key) => tx.tables.requests.delete(key));
+
+const renewRequest = (tx: Transaction, parameters: unknown[]): unknown[] => {
+  const leasedUntil = tx.now + Number(parameters[3]);
+  return ifMine(tx, parameters, (_key, found) => {
+    found.leasedUntil = leasedUntil;
+  });
+};
 
 export const requestStatements: Record<string, SimStatement> = {
   'ask-once': askOnce,

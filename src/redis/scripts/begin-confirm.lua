@@ -10,10 +10,10 @@
 --   unknown-hold   there is no such live hold; whether it was booked only PostgreSQL knows
 --   foreign        it is somebody else's
 --   closed         not on sale
---   exhausted      tried too often; the sweeper will ask PostgreSQL and end it
+--   exhausted      its own time is over, and it was tried too often: the sweeper has PostgreSQL say no, and ends it
 
 local owner, id, grace_ms = ARGV[2], ARGV[3], tonumber(ARGV[4])
--- Each attempt keeps the seats longer; this many are enough for any outage worth waiting for.
+-- Each attempt keeps the seats a little longer, also beyond the hold's own time: no more than so often.
 local MAX_ATTEMPTS = 10
 
 local hold = read_hold(id)
@@ -27,7 +27,7 @@ end
 if hold.state ~= 'c' and now >= tonumber(redis.call('HGET', META, 'closesAt')) then
   return finish('closed')
 end
-if hold.attempts >= MAX_ATTEMPTS then
+if hold.attempts >= MAX_ATTEMPTS and now >= hold.till then
   return finish('exhausted')
 end
 hold.state = 'c'

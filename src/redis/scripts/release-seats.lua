@@ -7,7 +7,7 @@
 --   5 hold
 --   6.. seats      the ones to free; none: all
 -- Returns
---   released       {hold id, until, extensions left, seats that stay held}
+--   released       {hold id, until, extensions left, seats that stay held, state (h held, p being paid for)}
 --   repeat         {first status, its fields...}
 --   reused         this request id was used for something else
 --   unknown-hold   not a live hold of this owner
@@ -57,6 +57,7 @@ else
   write_hold(hold, hold.till)
 end
 local allowed = tonumber(redis.call('HGET', META, 'extensions'))
-local fields = { id, int(hold.till), int(math.max(0, allowed - hold.extensions)), table.concat(stay, ',') }
+local fields = { id, int(hold.till), int(math.max(0, allowed - hold.extensions)), table.concat(stay, ','),
+  hold.state }
 remember(owner, request, fingerprint, 'released', fields)
 return finish('released', fields)

@@ -11,7 +11,7 @@ export const releaseSeats = defineScript(
   'release-seats',
   (args: ReleaseSeatsArgs) => [args.owner, args.requestId, args.fingerprint, args.holdId, ...args.seats],
   {
-    released: decodeHold,
+    released: (fields) => ({ ...decodeHold(fields), wasBeingPaid: fields[4] === 'p' }),
     reused: nothing,
     'unknown-hold': nothing,
     confirming: nothing,

@@ -1,6 +1,9 @@
 import { afterEach, expect, test } from 'vitest';
+import type { EventCard } from '../../../src/events/events.ts';
 import { declineTexts } from '../../../src/payments/declines.ts';
 import { testCards } from '../../../src/payments/test-cards.ts';
+import { beginPayment } from '../../../src/redis/scripts/begin-payment.ts';
+import type { Session } from '../../../src/session.ts';
 import { requestId, until } from '../../support/client.ts';
 import { startTestHubs } from '../../support/hub.ts';
 import {
@@ -81,6 +84,29 @@ test('[PAY-1] a hold gets its time to pay once, and its seats are settled from t
     await buyer.expectDenied(name, { ...request, requestId: requestId() }, 'hold-confirming');
   }
   await buyer.confirm(eventId, holdId);
+});
+
+test('[PAY-7] who gives up a hold while its payment is just being opened gets no seats, and the money back', async () => {
+  const own = await startTestHubs(2, quick({ bookAfterMs: 300 }));
+  const eventId = await paidEvent(own);
+  const user = await own.user();
+  const buyer = await own.connect(user);
+  const hold = await buyer.hold(eventId, [4]);
+  const { holdId } = hold;
+  const { engine } = node(own);
+  // A checkout that has given the hold its paying time, and is on its way to PostgreSQL.
+  await engine.inventory.run(beginPayment, eventId, { owner: user.id, holdId, payingMs: 600_000 });
+  expect(await buyer.request('seats:release', { eventId, holdId, requestId: requestId() })).toMatchObject({
+    hold: null,
+  });
+  const card = (await engine.events.card(eventId)) as EventCard;
+  const session: Session = { id: 'a session', userId: user.id, role: 'user', expiresAt: Date.now() + 60_000 };
+  await engine.sagas.start(card, session, hold, cards.good).catch(() => undefined);
+  const ask = { eventId, holdId, requestId: requestId() };
+  await buyer.expectDenied('bookings:confirm', ask, 'hold-not-found');
+  await untilSaga(own, holdId, 'voided');
+  expect(await own.sql('select id from bookings where hold_id = $1', [holdId])).toEqual([]);
+  await expectBalanced(own);
 });
 
 test('[PAY-7] who gives up a hold that is paid for gets the money back, not the seats', async () => {

@@ -308,3 +308,13 @@ async function endWaiting(): Promise<number> {
   );
   return ended.length;
 }
+
+test('[BOOK-2] seats that were picked in no order: the answer is the same when it is asked for again', async () => {
+  const eventId = await hubs.event();
+  const user = await hubs.user();
+  const [here, there] = [await hubs.connect(user), await hubs.connect(user, 1)];
+  const holdId = await hold(here, eventId, [13, 11, 12]);
+  const first = await confirm(here, eventId, holdId);
+  expect(first.booking.seats.map(({ seat }) => seat)).toEqual([11, 12, 13]);
+  expect(await confirm(there, eventId, holdId)).toEqual(first);
+});

@@ -1,8 +1,8 @@
 import { bookingsByHold, type Check, type Finding } from './evidence.ts';
 
 /**
- * C1: whoever was told "booked" has a booking, whoever was told "no" has none, and one hold has one answer,
- * however often and wherever it was asked. What nobody was told may be either.
+ * C1: whoever was told "booked" has a booking, whoever was told "no" or that it is given up has none, and one hold
+ * has one answer, however often and wherever it was asked. What nobody was told may be either.
  */
 export const checkSets: Check = ({ ops, rest }) => {
   const findings: Finding[] = [];
@@ -28,6 +28,15 @@ export const checkSets: Check = ({ ops, rest }) => {
   for (const [holdId, bookings] of holds) {
     if (bookings.length === 1) continue;
     findings.push({ check: 'C1', sentence: `hold ${holdId} has ${bookings.length} bookings`, ops: [] });
+  }
+  for (const op of ops) {
+    const isGivenUp = op.f === 'release' && op.type === 'ok' && op.value.holdId === undefined;
+    if (!isGivenUp || !stored.has(op.holdId)) continue;
+    findings.push({
+      check: 'C1',
+      sentence: `hold ${op.holdId} was given up, and there is a booking`,
+      ops: [op],
+    });
   }
   const byId = new Map(rest.bookings.map((booking) => [booking.id, booking]));
   for (const op of ops) {

@@ -28,7 +28,17 @@ export class SalesMonitor {
   /** `begin-confirm` has given these seats to a confirm. */
   begun(holdId: string, seats: string): void {
     const lists = this.#begun.get(holdId) ?? new Set();
-    this.#begun.set(holdId, lists.add(seats));
+    this.#begun.set(
+      holdId,
+      lists.add(
+        String(
+          seats
+            .split(',')
+            .map(Number)
+            .sort((a, b) => a - b),
+        ),
+      ),
+    );
   }
 
   committed(fact: Fact): void {
@@ -54,7 +64,7 @@ export class SalesMonitor {
     const same = [...tables.bookings.values()].filter((each) => each.holdId === holdId);
     if (same.length > 1) this.#report('IDEM', `${holdId} was booked ${same.length} times`);
     if (this.#refused.has(holdId)) this.#report('PHANTOM', `${holdId} was refused and is booked as ${id}`);
-    const seats = booking.seats.map(({ seat }) => seat);
+    const seats = booking.seats.map(({ seat }) => seat).sort((a, b) => a - b);
     const begun = this.#begun.get(holdId);
     if (begun && !begun.has(String(seats))) {
       this.#report('ATOMIC', `${holdId} is booked with seats ${seats}, of ${[...begun].join(' or ')}`);

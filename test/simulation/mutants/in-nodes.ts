@@ -1,5 +1,6 @@
 /** Faults in a part of a node, or in every copy of a map. */
 import { RequestError } from '../../../src/errors.ts';
+import { abortConfirm } from '../../../src/redis/scripts/abort-confirm.ts';
 import { Replica, type Tick } from '../../../src/seats/replica.ts';
 import type { SimNode } from '../node.ts';
 import { SqlError } from '../postgres-tables.ts';
@@ -84,6 +85,19 @@ export const inNodes: Mutant[] = [
     seed: 2,
     node: ({ outbox }) => {
       outbox.start = () => undefined;
+    },
+  },
+  {
+    name: 'M5',
+    says: 'how a confirm ended is found out by reading, without writing the refusal',
+    seed: 53,
+    focus: ['PostgreSQL commits slowly', 'a node is killed'],
+    node: ({ confirms, inventory }) => {
+      const settle = confirms.settle.bind(confirms);
+      confirms.settle = async (eventId, holdId) => {
+        if (await confirms.isDecided(eventId, holdId)) return settle(eventId, holdId);
+        await inventory.run(abortConfirm, eventId, { holdId, soldSeats: [] });
+      };
     },
   },
   {

@@ -5,11 +5,6 @@ import type { Mutant } from './mutant.ts';
 
 const statement = (name: string) => simStatements[name] as SimStatement;
 
-const refusedUnwritten = (tx: Parameters<SimStatement>[0], parameters: unknown[]): unknown[] => {
-  const [found] = statement('read-outcome')(tx, parameters);
-  return [found ?? { outcome: 'refused', reason: String(parameters[2]) }];
-};
-
 export const inPostgres: Mutant[] = [
   {
     name: 'M1',
@@ -17,13 +12,6 @@ export const inPostgres: Mutant[] = [
     seed: 12,
     focus: ['PostgreSQL commits slowly', 'Redis is flushed', 'Redis restarts empty'],
     statements: { 'confirm-holds': makeConfirmHolds({ noIndex: true }) },
-  },
-  {
-    name: 'M5',
-    says: 'how a confirm ended is found out by reading, without writing the refusal',
-    seed: 74,
-    focus: ['PostgreSQL commits slowly', 'a node is killed'],
-    statements: { 'refuse-hold': refusedUnwritten },
   },
   {
     name: 'M6',
