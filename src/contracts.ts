@@ -120,6 +120,8 @@ function compileAll(): Contracts {
       checkReply: ajv.compile(each.reply),
       checkRequest(value) {
         if (!check(value)) throw invalidRequest(check.errors?.[0]);
+        const field = nulIn(value, '');
+        if (field) throw wrongField(field, 'must not contain the character NUL (\\u0000)');
       },
     });
   }
@@ -132,8 +134,23 @@ export function invalidRequest(error: ErrorObject | undefined): RequestError {
   const params: Record<string, unknown> = error?.params ?? {};
   const inner = params.missingProperty ?? params.additionalProperty ?? params.propertyName;
   const field = [path, inner].filter(Boolean).join('.').slice(0, 200) || '(the whole request)';
-  const allowed = allowedText(error);
-  return new RequestError('invalid-request', { field, allowed }, `${field}: ${allowed}.`);
+  return wrongField(field, allowedText(error));
+}
+
+const wrongField = (field: string, allowed: string): RequestError =>
+  new RequestError('invalid-request', { field, allowed }, `${field}: ${allowed}.`);
+
+/** JSON has a character that PostgreSQL has no room for in a text. @returns where it is */
+function nulIn(value: unknown, path: string): string | undefined {
+  if (typeof value === 'string') return value.includes('\0') ? path || '(the whole request)' : undefined;
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [key, inner] of Object.entries(value)) {
+    // Seats, of which there may be many.
+    if (typeof inner === 'number') continue;
+    const found = nulIn(inner, path ? `${path}.${key}` : key);
+    if (found) return found;
+  }
+  return undefined;
 }
 
 function allowedText(error: ErrorObject | undefined): string {

@@ -90,10 +90,17 @@ export class Cancellations {
 
   /**
    * Cancels the bookings of a cancelled event, batch after batch, until none is left or `untilMs` is over.
-   * Any node can go on with it. @returns whether it is done
+   * Any node can go on with it, and Redis may be away meanwhile: PostgreSQL has ended the sale, and money need not
+   * wait for maps. @returns whether it is done
    */
   async unwind(eventId: string, by: Cancelling, untilMs: number): Promise<boolean> {
-    await this.#inventory.close(eventId);
+    const isClosed = await this.#inventory.close(eventId).then(
+      () => true,
+      (error) => {
+        this.#log.warn({ err: error, eventId }, 'its bookings are cancelled, its holds are not free yet');
+        return false;
+      },
+    );
     const end = Date.now() + untilMs;
     for (;;) {
       const batch = await this.#records.ask(cancelEventBatch, eventId, batchSize, ...actor(by));
@@ -110,7 +117,7 @@ export class Cancellations {
       if (Date.now() > end) return false;
     }
     // A booking that somebody was cancelling a seat of was left out, and is still there.
-    return this.#tellProgress(eventId, by.userId);
+    return (await this.#tellProgress(eventId, by.userId)) && isClosed;
   }
 
   /** @returns whether no booking is left */

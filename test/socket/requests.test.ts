@@ -102,6 +102,11 @@ test.each([
   ['a limit of "10"', '["events:list",{"limit":"10"}]', 'limit'],
   ['a status that is an operator', '["bookings:list",{"status":{"$ne":"cancelled"}}]', 'status'],
   ['a field name of 10 KB', `["events:list",{"${'f'.repeat(10_000)}":1}]`, /^f{200}$/],
+  [
+    'a NUL in a text',
+    `["bookings:cancel",{"bookingId":"${eventId}","requestId":"a-request-id","reason":"a\\u0000b"}]`,
+    'reason',
+  ],
   ['a field name with lone surrogates', '["events:list",{"\\ud800":1}]', /./],
 ])('[GUARD-1] a request with %s is answered with the field', async (_what, packet, field) => {
   expectRefused(await sender.askText(packet), field);
