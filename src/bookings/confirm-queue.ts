@@ -135,6 +135,10 @@ export class ConfirmQueue {
     } else if (batch.some(({ hold }) => hold.eventId !== first?.hold.eventId)) {
       // An event whose row is locked must not keep the others waiting.
       await Promise.all([...byEvent(batch).values()].map((each) => this.#run(each)));
+    } else if (isOfOutcomes(error)) {
+      // An earlier attempt of the same hold is still under way, and may be committed yet.
+      if (batch.length > 1) for (const waiting of batch) await this.#run([waiting]);
+      else first?.answer({ verdict: 'unknown', error });
     } else if (code === lockNotAvailable) {
       // That took three seconds already.
       for (const { answer } of batch) answer({ verdict: 'undone' });
@@ -163,6 +167,12 @@ export class ConfirmQueue {
  * (57P01, 57P02, class 08) may have committed before it could say so.
  */
 const isUndone = (code: string): boolean => !/^(08|57P01|57P02)/.test(code);
+
+/** Where PostgreSQL waited: "while inserting index tuple (0,1) in relation "outcomes"". */
+const isOfOutcomes = (error: unknown): boolean => {
+  const { where = '' } = error as { where?: string };
+  return /^(55P03|57014)$/.test(sqlState(error) ?? '') && /\boutcomes/.test(where);
+};
 
 function byEvent(batch: readonly Waiting[]): Map<string, Waiting[]> {
   const groups = new Map<string, Waiting[]>();

@@ -110,6 +110,23 @@ test('[BOOK-5] a confirm that waits in PostgreSQL is not refused by whoever sett
   expect(outcomes).toEqual([{ outcome: 'booked' }]);
 });
 
+test('[BOOK-5] while an earlier attempt may still be committed, a hold is neither resumed nor refused', async () => {
+  const eventId = await hubs.event();
+  const buyer = await hubs.connect(await hubs.user());
+  const { holdId } = await buyer.hold(eventId, [3]);
+  // An attempt that nobody knows of: it has written its outcome, and its connection is slow to die.
+  const em = first.engine.db.em();
+  await em.begin();
+  const insert = "insert into outcomes (event_id, hold_id, outcome, reason) values (?, ?, 'booked', '')";
+  await em.getConnection().execute(insert, [eventId, holdId], 'run', em.getTransactionContext());
+  const ask = { eventId, holdId, requestId: requestId() };
+  await buyer.expectDenied('bookings:confirm', ask, 'booking-pending');
+  const [, holds = ''] = first.keys.event(eventId);
+  expect(await first.links.commands.hget(holds, holdId)).toMatch(/^c/);
+  await em.rollback();
+  expect((await buyer.confirm(eventId, holdId)).status).toBe('confirmed');
+});
+
 test('[BOOK-3] Redis loses the hold while its confirm is under way: the one who asks again gets the one answer', async () => {
   const eventId = await hubs.event();
   const user = await hubs.user();

@@ -103,10 +103,13 @@ export class Blocked {
 /** An error as `pg` rejects with. */
 export class SqlError extends Error {
   readonly code: string;
+  /** What it waited for. */
+  readonly where: string;
 
-  constructor(code: string, message = code) {
+  constructor(code: string, message = code, where = '') {
     super(message);
     this.code = code;
+    this.where = where;
   }
 }
 

@@ -39,6 +39,8 @@ interface Running {
   /** Which life of the server it belongs to. */
   life: number;
   lockDeadline: number | undefined;
+  /** The key of what somebody else has locked. */
+  waitsFor: string;
   isCommitting: boolean;
   ended: boolean;
   answer: (rows: unknown[] | Error) => void;
@@ -159,6 +161,7 @@ export class SimPostgres {
       parameters,
       life: this.#life,
       lockDeadline: undefined,
+      waitsFor: '',
       isCommitting: false,
       ended: false,
       answer,
@@ -180,14 +183,15 @@ export class SimPostgres {
       const rows = running.statement(transaction, running.parameters);
       this.#commitLater(running, rows);
     } catch (error) {
-      if (error instanceof Blocked) this.#wait(running);
+      if (error instanceof Blocked) this.#wait(running, error.key);
       else if (error instanceof SqlError) this.#end(running, error, false);
       else throw error;
     }
   }
 
-  #wait(running: Running): void {
+  #wait(running: Running, key: string): void {
     this.#waiting.push(running);
+    running.waitsFor = key;
     if (running.lockDeadline !== undefined) return;
     const { kernel } = this;
     const left = running.transaction.startedAt + statementTimeoutMs - kernel.now;
@@ -195,7 +199,11 @@ export class SimPostgres {
     kernel.after(running.lockDeadline - kernel.now, undefined, () => {
       if (!this.#waiting.includes(running)) return;
       const code = left < lockTimeoutMs ? '57014' : '55P03';
-      this.#end(running, new SqlError(code, 'canceling statement due to a time-out'), false);
+      this.#end(
+        running,
+        new SqlError(code, 'canceling statement due to a time-out', whereOf(running)),
+        false,
+      );
     });
   }
 
@@ -240,3 +248,9 @@ export class SimPostgres {
     for (const each of waiting) if (!each.ended) this.#attempt(each);
   }
 }
+
+/** As PostgreSQL says where it waited. */
+const whereOf = ({ waitsFor }: { waitsFor: string }): string => {
+  const [table] = waitsFor.split(' ');
+  return `while inserting index tuple (0,1) in relation "${table}s"`;
+};
