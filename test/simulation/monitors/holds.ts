@@ -186,7 +186,11 @@ export class HoldsMonitor {
       if (hold.id === booking.holdId || (hold.state !== 'c' && hold.till <= redis.now)) continue;
       const both = booking.seats.filter(
         ({ seat }) =>
-          hold.seats.includes(seat) && twin.seats[seat] === 'h' && !this.#overtaken.has(`${hold.id} ${seat}`),
+          hold.seats.includes(seat) &&
+          twin.seats[seat] === 'h' &&
+          !this.#overtaken.has(`${hold.id} ${seat}`) &&
+          // A sale of before Redis was lost went over this hold, was cancelled, and somebody else held the seat.
+          !this.#overtaken.has(`${booking.holdId} ${seat}`),
       );
       if (both.length > 0) {
         const seats = both.map(({ seat }) => seat);
