@@ -12,6 +12,11 @@ import { startServices } from './services/services.ts';
 import { developmentKeys } from './session.ts';
 
 const maxNodes = 16;
+const usage = `npm start -- [--nodes 1]
+
+  --nodes   how many nodes, 1 to ${maxNodes}, on PORT and the ports after it
+
+Everything else comes from the environment: see the table in README.md.`;
 const restartAfterMs = 1000;
 const failedStartsAtMost = 3;
 
@@ -174,7 +179,13 @@ function announce(config: Config, nodes: Listening[], log: ReturnType<typeof mak
 }
 
 function readNodes(): number {
-  const { values } = parseArgs({ options: { nodes: { type: 'string', default: '1' } } });
+  const { values } = parseArgs({
+    options: { nodes: { type: 'string', default: '1' }, help: { type: 'boolean', default: false } },
+  });
+  if (values.help) {
+    console.log(usage);
+    process.exit();
+  }
   const nodes = Number(values.nodes);
   if (Number.isInteger(nodes) && nodes >= 1 && nodes <= maxNodes) return nodes;
   throw new ConfigError(`--nodes is "${values.nodes}", but it must be a whole number from 1 to ${maxNodes}.`);

@@ -31,7 +31,7 @@ type Turn = number;
 export async function askFanOut(stage: Stage, quick: boolean): Promise<Result> {
   const { sizes, rounds, seconds } = quick
     ? { sizes: [500, 2000], rounds: 2, seconds: 2 }
-    : { sizes: [1000, 5000, 10_000], rounds: 5, seconds: 4 };
+    : { sizes: [1000, 5000, 10_000], rounds: 4, seconds: 3 };
   stage.setAside();
   const house = await buildHouse(stage, 1);
   const bySize = new Map<number, Map<string, Turn[]>>();

@@ -32,23 +32,44 @@ const questions: Record<string, (stage: Stage, quick: boolean) => Promise<Result
   scale: askScale,
 };
 
-const usage = `npm run bench -- [question…] [--quick] [--profile], where a question is ${Object.keys(questions).join(', ')}; all of them if none is named.`;
+const usage = `npm run bench -- [question…] [--quick] [--profile]
+
+  ${Object.keys(questions).join(', ')}; all of them if none is named
+
+  --quick     a minute or less each instead of three or four; for trying the bench out
+  --profile   draws where a node spends its CPU time instead of keeping the numbers`;
 
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      quick: { type: 'boolean', default: false },
-      profile: { type: 'boolean', default: false },
-    },
-  });
+  const { values, positionals } = readArguments();
   const names = positionals.length > 0 ? positionals : Object.keys(questions);
-  if (names.some((name) => !Object.hasOwn(questions, name))) {
-    console.error(usage);
-    process.exitCode = 2;
+  const unknown = names.filter((name) => !Object.hasOwn(questions, name));
+  if (values.help) {
+    console.log(usage);
     return;
   }
+  if (unknown.length > 0) return complain(`There is no question "${unknown[0]}".`);
   for (const name of names) await answer(name, values);
+}
+
+function readArguments() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        quick: { type: 'boolean', default: false },
+        profile: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+  } catch (error) {
+    complain((error as Error).message);
+    process.exit();
+  }
+}
+
+function complain(sentence: string): void {
+  console.error(`${sentence}\n\n${usage}`);
+  process.exitCode = 2;
 }
 
 /** Each on a stage of its own: nothing that another one left may count. */

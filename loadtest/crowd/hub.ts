@@ -65,16 +65,21 @@ export async function findEvent(
 const isOnSale = (event: Event): boolean =>
   event.status === 'published' && Date.parse(event.startsAt) > Date.now();
 
+const isPaid = ({ rules }: Event): boolean => rules.payment === 'online';
+
 async function readEvent(node: string, eventId: string): Promise<Event> {
   const { status, body } = await ask<Event>(`${node}/api/v1/events/${encodeURIComponent(eventId)}`);
   if (status !== 200) throw new CrowdError(`There is no event ${eventId} at ${node}.`);
   if (!isOnSale(body)) throw new CrowdError(`"${body.title}" is not on sale.`);
+  if (isPaid(body)) throw new CrowdError(`"${body.title}" is paid online, and the crowd has no cards.`);
   return body;
 }
 
 async function largestEvent(node: string): Promise<Event> {
   const { body } = await ask<EventsListReply>(`${node}/api/v1/events?limit=100`);
-  const [largest] = (body.events ?? []).filter(isOnSale).sort((a, b) => b.seatCount - a.seatCount);
-  if (!largest) throw new CrowdError(`No event is on sale at ${node}.`);
+  const [largest] = (body.events ?? [])
+    .filter((event) => isOnSale(event) && !isPaid(event))
+    .sort((a, b) => b.seatCount - a.seatCount);
+  if (!largest) throw new CrowdError(`No event is on sale at ${node} without being paid online.`);
   return largest;
 }

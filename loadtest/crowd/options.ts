@@ -23,7 +23,7 @@ export const usage = `npm run crowd -- [--viewers 200] [--buyers 20] [--seconds 
   --buyers    connections that hold, book and cancel as well, 0 to 500
   --seconds   how long, 5 to 600
   --url       nodes of the hub, comma separated; only loopback addresses
-  --event     id of the event; by default the largest one on sale
+  --event     id of the event; by default the largest one on sale that is not paid online
   --keep      do not release the holds at the end`;
 
 /** Throws `CrowdError`. */
