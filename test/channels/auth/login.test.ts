@@ -19,7 +19,7 @@ test('the right password gives a token that counts on every node', async () => {
 });
 
 test('[AUTH-2] wrong-credentials: an unknown address and a wrong password get the same answer', async () => {
-  const { email } = await account('bob@example.com');
+  const { email } = await account(`bob-${Math.random()}@example.com`);
   const wrong = { email, password: 'wrong horse battery' };
   const unknown = { email: 'nobody@example.com', password };
   const ask = async (request: typeof wrong) => {

@@ -8,7 +8,7 @@ import type { Mutant } from './mutant.ts';
 
 /** Puts something between a node and one of its statements. */
 type Rest = (...parameters: unknown[]) => Promise<unknown[]>;
-function between(
+export function between(
   node: SimNode,
   name: string,
   work: (rest: Rest, parameters: unknown[]) => Promise<unknown[]>,

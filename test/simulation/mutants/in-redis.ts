@@ -1,4 +1,6 @@
 /** Faults in the scripts, or in what becomes of a Redis that has lost something. */
+import { SqlError } from '../postgres-tables.ts';
+import { between } from './in-nodes.ts';
 import { type Twin, TwinCall, type TwinHold, type TwinMeta } from '../../redis/twin.ts';
 import { type TwinScripts, twinScripts } from '../../redis/twin-scripts.ts';
 import { makeConfirmHolds } from '../postgres-statements.ts';
@@ -149,6 +151,13 @@ export const inRedis: Mutant[] = [
     says: 'a hold goes on as held although another attempt to book it is under way',
     seed: 69,
     focus: ['PostgreSQL commits slowly', 'PostgreSQL aborts'],
+    // Both that keep it from doing so: what PostgreSQL waited for, and how often the hold was tried.
+    node: (node) =>
+      between(node, 'confirm-holds', (rest, parameters) =>
+        rest(...parameters).catch((error: unknown) => {
+          throw error instanceof SqlError ? new SqlError(error.code) : error;
+        }),
+      ),
     redis: {
       scripts: {
         'resume-hold': (call, args) => {
