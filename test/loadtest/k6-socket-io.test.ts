@@ -40,6 +40,10 @@ beforeAll(async () => {
     );
   });
   url = `http://127.0.0.1:${port}`;
+  // Whoever attaches Socket.IO to uWebSockets.js changes its adapter for the whole process, which tests share.
+  server.engine.on('connection', (conn: { transport: { socket: object } }) => {
+    Object.assign(conn.transport.socket, { subscribe: () => true, unsubscribe: () => true });
+  });
 });
 afterAll(() => server.close());
 
