@@ -91,8 +91,7 @@ export class Confirms {
   async #confirm(card: EventCard, asker: Asker, holdId: string): Promise<Booking> {
     if (this.queue.isFull) throw new RequestError('overloaded');
     const { userId } = asker;
-    const deadline = this.#clock.monotonic() + graceMs;
-    const { answer } = await this.#inventory.run(beginConfirm, card.id, { owner: userId, holdId, graceMs });
+    const { answer, deadline } = await this.#begin(card.id, userId, holdId);
     faultPoint('confirm.begun');
     switch (answer.status) {
       case 'confirming':
@@ -109,6 +108,13 @@ export class Confirms {
       default:
         return answer satisfies never;
     }
+  }
+
+  /** @returns the script's answer, and until when PostgreSQL must have committed, on the monotonic clock */
+  async #begin(eventId: string, owner: string, holdId: string) {
+    const deadline = this.#clock.monotonic() + graceMs;
+    const { answer } = await this.#inventory.run(beginConfirm, eventId, { owner, holdId, graceMs });
+    return { answer, deadline };
   }
 
   #gone(): never {
@@ -285,25 +291,25 @@ export class Confirms {
     const isOpen = answer.status === 'hold' && !(await this.isDecided(eventId, holdId));
     if (isOpen && (await this.#tryAgain(eventId, holdId, answer.owner))) return;
     const [outcome] = await this.#records.ask(refuseHold, eventId, holdId, 'hold-not-found');
-    const found = outcome?.outcome === 'refused' ? undefined : await this.#records.ofHold(holdId);
-    if (found?.booking.status === 'confirmed') {
-      await this.show(found);
-      this.#log.info({ eventId, holdId }, 'settled a confirm without an end: booked');
+    if (outcome?.outcome === 'refused') {
+      await this.#abort(eventId, holdId);
+      this.#log.info({ eventId, holdId }, 'settled a confirm without an end: refused');
+      if (answer.status === 'hold') {
+        this.listener?.ended(eventId, { holdId, owner: answer.owner, seats: answer.seats });
+      }
       return;
     }
-    await this.#abort(eventId, holdId);
-    this.#log.info({ eventId, holdId }, 'settled a confirm without an end: refused');
-    if (answer.status === 'hold') {
-      this.listener?.ended(eventId, { holdId, owner: answer.owner, seats: answer.seats });
-    }
+    const found = await this.#records.ofHold(holdId);
+    if (found?.booking.status !== 'confirmed') return this.#abort(eventId, holdId);
+    await this.show(found);
+    this.#log.info({ eventId, holdId }, 'settled a confirm without an end: booked');
   }
 
   /** @returns false if it was tried too often */
   async #tryAgain(eventId: string, holdId: string, userId: string): Promise<boolean> {
     const card = await this.#events.card(eventId);
     if (!card) return false;
-    const deadline = this.#clock.monotonic() + graceMs;
-    const { answer } = await this.#inventory.run(beginConfirm, eventId, { owner: userId, holdId, graceMs });
+    const { answer, deadline } = await this.#begin(eventId, userId, holdId);
     if (answer.status !== 'confirming') return answer.status !== 'exhausted';
     const asker = { userId, sessionId: null, requestId: null };
     try {
