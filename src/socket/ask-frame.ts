@@ -27,15 +27,11 @@ const reserved = new Set([
   'removeListener',
 ]);
 
-export function isEvent(frame: ArrayBuffer): boolean {
-  const bytes = new Uint8Array(frame);
-  return bytes[0] === message && bytes[1] === event;
-}
+export const isEvent = (frame: Uint8Array): boolean => frame[0] === message && frame[1] === event;
 
 /** undefined: it is something else, or broken. */
-export function readAsk(frame: ArrayBuffer): Ask | undefined {
-  if (!isEvent(frame)) return undefined;
-  const bytes = Buffer.from(frame);
+export function readAsk(bytes: Buffer): Ask | undefined {
+  if (!isEvent(bytes)) return undefined;
   let at = 2;
   let id = 0;
   for (let digit = bytes[at]; digit !== undefined && digit >= zero && digit <= nine; digit = bytes[++at]) {

@@ -48,7 +48,7 @@ export type GuardedSocket = WebSocket<Connection>;
 export interface ConnectionListener {
   opened(ws: GuardedSocket): void;
   /** Answers whether it takes the frame; else socket.io gets it. */
-  received(ws: GuardedSocket, frame: ArrayBuffer): boolean;
+  received(ws: GuardedSocket, frame: Buffer): boolean;
   /** It has read some of what waited for it. */
   drained(ws: GuardedSocket): void;
   closed(ws: GuardedSocket): void;
@@ -122,13 +122,13 @@ export function guardApp(
 
   function fault(
     ws: GuardedSocket,
-    message: ArrayBuffer,
+    frame: Uint8Array,
     isBinary: boolean,
   ): keyof typeof closeCodes | undefined {
     const { id } = ws.getUserData();
     const now = performance.now();
-    if (frames.take(id, 1, now) > 0 || bytes.take(id, message.byteLength, now) > 0) return 'flooding';
-    return isBinary || !isPlainFrame(new Uint8Array(message)) ? 'protocol-violation' : undefined;
+    if (frames.take(id, 1, now) > 0 || bytes.take(id, frame.length, now) > 0) return 'flooding';
+    return isBinary || !isPlainFrame(frame) ? 'protocol-violation' : undefined;
   }
 
   function guarded(behavior: WebSocketBehavior<Connection>): WebSocketBehavior<Connection> {
@@ -165,10 +165,12 @@ export function guardApp(
         return behavior.open?.(ws);
       },
       message(ws, message, isBinary) {
-        const code = fault(ws, message, isBinary);
+        // One look at its bytes serves all.
+        const frame = Buffer.from(message);
+        const code = fault(ws, frame, isBinary);
         if (code) refuse(ws, code);
         // That something came is all it says.
-        else if (!isPong(message) && !listener.received(ws, message))
+        else if (!isPong(frame) && !listener.received(ws, frame))
           return behavior.message?.(ws, message, isBinary);
       },
       dropped(ws) {

@@ -17,8 +17,7 @@ const groups = 25;
 const ping = '2';
 const pong = 0x33;
 
-export const isPong = (frame: ArrayBuffer): boolean =>
-  frame.byteLength === 1 && new Uint8Array(frame)[0] === pong;
+export const isPong = (frame: Uint8Array): boolean => frame.length === 1 && frame[0] === pong;
 
 export class Heartbeat {
   readonly #app: TemplatedApp;

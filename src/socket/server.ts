@@ -163,7 +163,7 @@ export class SocketServer {
   }
 
   /** Nothing that a frame does can throw. @returns whether it was an ask */
-  #received(socket: HubSocket | undefined, frame: ArrayBuffer): boolean {
+  #received(socket: HubSocket | undefined, frame: Buffer): boolean {
     if (!socket?.connected) return false;
     const ask = readAsk(frame);
     if (!ask) {
