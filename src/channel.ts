@@ -63,12 +63,29 @@ export interface Context<M extends MessageName, S> {
   readonly address: string;
   /** Only on sockets. */
   readonly viewer: Viewer | undefined;
+  /** Only over HTTP, where the contract says what it `consumes`. */
+  readonly body: Uint8Array<ArrayBuffer> | undefined;
   /** Ends the request with an error its contract lists. */
   fail(
     code: Messages[M]['errors'] | CommonErrorCode,
     details?: Record<string, unknown>,
     message?: string,
   ): never;
+}
+
+/** An answer that is not JSON: only of contracts that say what they `produce`. */
+export class Download {
+  /** A media type; text is UTF-8. */
+  readonly type: string;
+  readonly content: string | Uint8Array<ArrayBuffer>;
+  /** Under which name a browser saves it; undefined: it shows it. */
+  readonly filename: string | undefined;
+
+  constructor(type: string, content: string | Uint8Array<ArrayBuffer>, filename?: string) {
+    this.type = type;
+    this.content = content;
+    this.filename = filename;
+  }
 }
 
 export interface Message {
@@ -81,7 +98,7 @@ export function defineMessage<M extends MessageName, S extends Session | undefin
   name: M,
   definition: {
     access: Access<S>;
-    handle(context: Context<M, S>): Promise<Messages[M]['reply']>;
+    handle(context: Context<M, S>): Promise<Messages[M]['reply'] | Download>;
   },
 ): Message {
   return { name, ...definition } as unknown as Message;

@@ -19,13 +19,28 @@ interface Described {
   readonly title: string;
   readonly description: string;
 }
+/** A message as an HTTP route. */
+export interface HttpRoute {
+  readonly method: string;
+  readonly path: string;
+  /** Of a good answer; 200 unless it says another. */
+  readonly status?: number;
+  /** Largest body in bytes, where the ordinary 64 KB are too few. */
+  readonly maxBytes?: number;
+  /** Media types of what is sent instead of a JSON body: the handler finds it in `body`. */
+  readonly consumes?: readonly string[];
+  /** Media types of an answer that is not JSON: the handler returns a `Download`. */
+  readonly produces?: readonly string[];
+  /** `forever`: it never changes. `revalidate`: whoever has it asks with its ETag whether it still is so. */
+  readonly cache?: 'forever' | 'revalidate';
+}
 /** A message a client may send, and what it may be answered. */
 export interface AskContract extends Described {
   readonly kind: 'ask';
   readonly name: MessageName;
   /** Whether it is taken from sockets. */
   readonly socket: boolean;
-  readonly http: { readonly method: string; readonly path: string } | undefined;
+  readonly http: HttpRoute | undefined;
   /** Whether a repeat under the same request id gets the first answer from `src/requests.ts`. */
   readonly once: boolean;
   /** Tokens it takes from the sender's rate-limit buckets. */

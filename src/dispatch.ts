@@ -3,6 +3,7 @@
  * request id, where the contract says so). Whatever is thrown leaves here as a `RequestError` that the contract allows; anything else becomes `internal`,
  * logged with its cause and told to nobody.
  */
+import { hash } from 'node:crypto';
 import type { Channel, Message, Viewer } from './channel.ts';
 import { failWith } from './channel.ts';
 import { type CompiledAsk, loadContracts } from './contracts.ts';
@@ -21,6 +22,8 @@ export interface Sender {
   readonly viewer: Viewer | undefined;
   /** Over HTTP: the header Idempotency-Key. */
   readonly idempotencyKey?: string | undefined;
+  /** Over HTTP: reads what is sent instead of JSON. */
+  readonly body?: (() => Promise<Uint8Array<ArrayBuffer>>) | undefined;
 }
 
 export interface Buckets {
@@ -73,6 +76,7 @@ export class Dispatcher {
       const session = entry.message.access(this.#unexpired(sender.session));
       const request = await read();
       entry.contract.checkRequest(request);
+      const body = await sender.body?.();
       const requestId = (request as { requestId?: string }).requestId ?? sender.idempotencyKey;
       const handle = () =>
         entry.message.handle({
@@ -82,10 +86,12 @@ export class Dispatcher {
           requestId: requestId ?? null,
           address: sender.address,
           viewer: sender.viewer,
+          body,
           fail: failWith,
         });
       if (!entry.contract.once || !session || !requestId) return await handle();
-      return await this.#engine.requests.once(session.userId, requestId, name, request, handle);
+      const asked = body ? { ...(request as object), body: hash('sha256', body) } : request;
+      return await this.#engine.requests.once(session.userId, requestId, name, asked, handle);
     } catch (error) {
       throw this.#told(error, name, entry?.contract);
     } finally {

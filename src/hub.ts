@@ -17,7 +17,8 @@ import { Dispatcher } from './dispatch.ts';
 import { checkDatabase, checkRedis } from './durability.ts';
 import { Events } from './events/events.ts';
 import { connectFollowUps } from './follow-ups.ts';
-import { ordinaryBodyBytes, serveHttp } from './http/bridge.ts';
+import { bodyLimit } from './http/api.ts';
+import { serveHttp } from './http/bridge.ts';
 import { makeSite } from './http/site.ts';
 import type { Logger } from './log.ts';
 import { Outbox } from './outbox.ts';
@@ -86,7 +87,6 @@ const version: string = JSON.parse(readFileSync(new URL('../package.json', impor
 
 /** LIBUS_LISTEN_EXCLUSIVE_PORT of uSockets; the types know it only without a host. */
 const exclusivePort = 1;
-const planBodyBytes = 16 * 1024 * 1024;
 const partEndsMs = 5000;
 
 /** Starts a node. Waits for PostgreSQL and Redis, and resolves once it listens. */
@@ -228,7 +228,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   serveHttp(app, {
     fetch: (request, address) => site.fetch(request, { address }),
     limit: (address) => buckets.addresses.take(address, 1),
-    bodyLimit: (_method, path) => (path === '/api/v1/seating-plans' ? planBodyBytes : ordinaryBodyBytes),
+    bodyLimit,
     trustProxy: config.trustProxy,
   });
   // Without the option a second hub could listen on the same port, and sell from another database.

@@ -31,6 +31,8 @@ export type Parameter = {
   in: 'path' | 'query' | 'header';
   required: boolean;
   description?: string;
+  style?: string;
+  explode?: boolean;
   schema: JsonSchema;
 };
 type Content = Record<string, { schema: JsonSchema; example?: unknown }>;
@@ -100,7 +102,7 @@ export function openApi(options: OpenApiOptions): OpenApi {
 function operation(ask: HttpAsk, publicMessages: ReadonlySet<string>): Operation {
   const { name, title, description, http, cost } = ask;
   const { parameters, body } = divide(ask);
-  const success = http.method === 'POST' && /:(create|import|register)$/.test(name) ? 201 : 200;
+  const success = http.status ?? 200;
   return {
     operationId: operationId(name),
     summary: title,
@@ -110,7 +112,11 @@ function operation(ask: HttpAsk, publicMessages: ReadonlySet<string>): Operation
     security: publicMessages.has(name) ? [{}, { bearer: [] }] : [{ bearer: [] }],
     parameters: ask.once ? [...parameters, idempotencyKey] : parameters,
     ...(body ? { requestBody: body } : {}),
-    responses: { [success]: { description: title, content: reply(ask) }, ...refusals(ask) },
+    responses: {
+      [success]: { description: title, content: reply(ask) },
+      ...(http.cache === 'revalidate' ? { 304: { description: 'It is as it was', content: {} } } : {}),
+      ...refusals(ask),
+    },
     'x-message': name,
     'x-cost': cost,
   };
@@ -126,9 +132,14 @@ const idempotencyKey: Parameter = {
   schema: { type: 'string', pattern: '^[A-Za-z0-9_-]{8,64}$' },
 };
 
-const reply = (ask: HttpAsk): Content => ({
-  'application/json': { schema: forComponents(ask.reply, false), example: examplesOf(ask).reply },
-});
+const reply = (ask: HttpAsk): Content =>
+  ask.http.produces
+    ? contentOf(ask.http.produces)
+    : { 'application/json': { schema: forComponents(ask.reply, false), example: examplesOf(ask).reply } };
+
+/** JSON Schema says nothing of what is not JSON. */
+const contentOf = (types: readonly string[]): Content =>
+  Object.fromEntries(types.map((type) => [type, { schema: {} }]));
 
 /** What of the request travels where. */
 function divide(ask: HttpAsk): { parameters: Parameter[]; body: Operation['requestBody'] | undefined } {
@@ -138,12 +149,17 @@ function divide(ask: HttpAsk): { parameters: Parameter[]; body: Operation['reque
   const parameter = (name: string, where: Parameter['in']): Parameter => {
     const { description, ...schema } = forComponents(properties[name], false);
     const described = typeof description === 'string' ? { description } : {};
-    return { name, in: where, required: required.includes(name), ...described, schema };
+    const list = schema.type === 'array' ? { style: 'form', explode: false } : {};
+    return { name, in: where, required: required.includes(name), ...described, ...list, schema };
   };
   const rest = Object.keys(properties).filter((name) => !inPath.includes(name));
   const parameters = inPath.map((name) => parameter(name, 'path'));
   if (ask.http.method === 'GET') {
     return { parameters: [...parameters, ...rest.map((name) => parameter(name, 'query'))], body: undefined };
+  }
+  if (ask.http.consumes) {
+    const body = { required: true, content: contentOf(ask.http.consumes) };
+    return { parameters: [...parameters, ...rest.map((name) => parameter(name, 'query'))], body };
   }
   const anything = ask.request.properties === undefined;
   return { parameters, body: rest.length > 0 || anything ? requestBody(ask, inPath) : undefined };

@@ -2,11 +2,14 @@
  * The messages that have an `http` line in their contract, as routes. Same contracts, access checks and
  * handlers as on sockets: this file only turns a request into a message and a result into a response.
  */
+import { hash } from 'node:crypto';
 import type { Context, Hono } from 'hono';
+import { Download } from '../channel.ts';
 import { type CompiledAsk, loadContracts } from '../contracts.ts';
 import type { Dispatcher } from '../dispatch.ts';
 import { RequestError } from '../errors.ts';
 import { type Session, TokenError, type Tokens } from '../session.ts';
+import { ordinaryBodyBytes } from './bridge.ts';
 import { problem } from './problem.ts';
 
 export type Bindings = { Bindings: { address: string } };
@@ -17,11 +20,6 @@ export interface ApiOptions {
   isRevoked: (sessionId: string) => Promise<boolean>;
   draining: () => boolean;
 }
-
-/** Contracts that answer 201. */
-const creates = new Set(['auth:register', 'events:create', 'plans:import']);
-/** They never change, so caches may keep them. */
-const immutable = new Set(['plans:read']);
 
 export function mountApi(app: Hono<Bindings>, options: ApiOptions): void {
   const byPath = new Map<string, string[]>();
@@ -37,6 +35,19 @@ export function mountApi(app: Hono<Bindings>, options: ApiOptions): void {
   }
 }
 
+/** Contracts whose body may be longer than others, with what their paths look like. */
+const longBodies = [...loadContracts().asks.values()]
+  .filter(({ http }) => http?.maxBytes !== undefined)
+  .map(({ http }) => ({
+    method: http?.method,
+    path: new RegExp(`^${http?.path.replace(/:\w+/g, '[^/]+')}/?$`),
+    maxBytes: http?.maxBytes ?? 0,
+  }));
+
+/** The largest body, in bytes, of a request. */
+export const bodyLimit = (method: string, path: string): number =>
+  longBodies.find((each) => each.method === method && each.path.test(path))?.maxBytes ?? ordinaryBodyBytes;
+
 async function answer(c: Context<Bindings>, contract: CompiledAsk, options: ApiOptions): Promise<Response> {
   try {
     if (options.draining()) throw new RequestError('server-draining');
@@ -47,13 +58,43 @@ async function answer(c: Context<Bindings>, contract: CompiledAsk, options: ApiO
       address: c.env.address,
       viewer: undefined,
       idempotencyKey: keyOf(c),
+      body: contract.http?.consumes && (() => rawBody(c, contract.http?.consumes ?? [])),
     });
-    const cache = immutable.has(contract.name) ? 'public, max-age=31536000, immutable' : 'no-store';
-    return c.json(result as object, creates.has(contract.name) ? 201 : 200, { 'cache-control': cache });
+    return good(c, contract, result);
   } catch (error) {
     return problem(error instanceof RequestError ? error : new RequestError('internal'));
   }
 }
+
+/** A result as a response, with what caches may do with it. */
+function good(c: Context<Bindings>, { http }: CompiledAsk, result: unknown): Response {
+  const isDownload = result instanceof Download;
+  const content = isDownload ? result.content : JSON.stringify(result);
+  const headers: Record<string, string> = {
+    'content-type': isDownload ? result.type : 'application/json',
+    'cache-control': http?.cache === 'forever' ? 'public, max-age=31536000, immutable' : 'no-store',
+  };
+  if (isDownload && result.filename) headers['content-disposition'] = disposition(result.filename);
+  if (http?.cache === 'revalidate') {
+    const isPublic = c.req.header('authorization') === undefined;
+    headers['cache-control'] = `${isPublic ? 'public' : 'private'}, no-cache`;
+    headers.vary = 'Authorization';
+    headers.etag = `"${hash('sha256', content, 'base64url').slice(0, 27)}"`;
+    if (isAmong(c.req.header('if-none-match'), headers.etag)) {
+      return new Response(null, { status: 304, headers });
+    }
+  }
+  return new Response(content, { status: http?.status ?? 200, headers });
+}
+
+/** Compared weakly, as RFC 9110 asks of If-None-Match. */
+const isAmong = (header: string | undefined, etag: string): boolean =>
+  header !== undefined &&
+  (header.trim() === '*' || header.split(',').some((one) => one.trim().replace(/^W\//, '') === etag));
+
+/** A name that no browser reads as anything else (RFC 6266). */
+const disposition = (filename: string): string =>
+  `attachment; filename="${filename.replace(/[^\w.-]/g, '_')}"; filename*=UTF-8''${encodeURIComponent(filename)}`;
 
 /** The request id of HTTP. Throws `invalid-request`. */
 function keyOf(c: Context<Bindings>): string | undefined {
@@ -79,9 +120,10 @@ async function sessionOf(c: Context<Bindings>, options: ApiOptions): Promise<Ses
 
 /** Path, query and body together are the request; a name may come only once. */
 async function requestOf(c: Context<Bindings>, contract: CompiledAsk): Promise<Record<string, unknown>> {
-  const path = c.req.param() as Record<string, string>;
-  // A HEAD is answered as its GET would be.
-  if (contract.http?.method === 'GET') return { ...fromQuery(c, contract), ...path };
+  const path = fromPath(c, contract);
+  // A HEAD is answered as its GET would be. What is sent instead of JSON has its parameters in the query, too.
+  if (contract.http?.method === 'GET' || contract.http?.consumes)
+    return { ...fromQuery(c, contract), ...path };
   const body = await jsonBody(c);
   for (const name of Object.keys(path)) {
     if (Object.hasOwn(body, name)) {
@@ -119,19 +161,50 @@ async function jsonBody(c: Context<Bindings>): Promise<Record<string, unknown>> 
   return body as Record<string, unknown>;
 }
 
-/** Query parameters are text: numbers and booleans are read as such where the contract wants them. */
+async function rawBody(c: Context<Bindings>, types: readonly string[]): Promise<Uint8Array<ArrayBuffer>> {
+  const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
+  if (!types.includes(type)) {
+    throw new RequestError('unsupported-media-type', { allowed: types }, `Send ${types.join(', ')}.`);
+  }
+  const body = new Uint8Array(await c.req.arrayBuffer());
+  if (body.length === 0) {
+    throw new RequestError('invalid-request', { field: '(the body)', allowed: 'must not be empty' });
+  }
+  return body;
+}
+
+type Properties = Record<string, { type?: string; items?: { type?: string } }>;
+const propertiesOf = (contract: CompiledAsk) => (contract.request.properties ?? {}) as Properties;
+
+const fromPath = (c: Context<Bindings>, contract: CompiledAsk): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(c.req.param() as Record<string, string>).map(([name, text]) => [
+      name,
+      parameterOf(text, propertiesOf(contract)[name]?.type),
+    ]),
+  );
+
+/** Parameters of one name come once; a list is separated by commas. */
 function fromQuery(c: Context<Bindings>, contract: CompiledAsk): Record<string, unknown> {
-  const properties = (contract.request.properties ?? {}) as Record<string, { type?: string }>;
+  const properties = propertiesOf(contract);
   const request: Record<string, unknown> = {};
   for (const [name, values] of Object.entries(c.req.queries())) {
     const [text] = values;
     if (values.length !== 1 || text === undefined) {
       throw new RequestError('invalid-request', { field: name.slice(0, 100), allowed: 'may be given once' });
     }
-    const type = Object.hasOwn(properties, name) ? properties[name]?.type : undefined;
-    if (type === 'integer' && /^-?\d{1,15}$/.test(text)) request[name] = Number(text);
-    else if (type === 'boolean' && (text === 'true' || text === 'false')) request[name] = text === 'true';
-    else request[name] = text;
+    const known = Object.hasOwn(properties, name) ? properties[name] : undefined;
+    request[name] =
+      known?.type === 'array'
+        ? text.split(',').map((part) => parameterOf(part, known.items?.type))
+        : parameterOf(text, known?.type);
   }
   return request;
+}
+
+/** Parameters are text: numbers and booleans are read as such where the contract wants them. */
+function parameterOf(text: string, type: string | undefined): unknown {
+  if (type === 'integer' && /^-?\d{1,15}$/.test(text)) return Number(text);
+  if (type === 'boolean' && (text === 'true' || text === 'false')) return text === 'true';
+  return text;
 }

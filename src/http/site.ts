@@ -1,5 +1,6 @@
 /** Everything that is served over HTTP, on the port of the sockets. */
 import { Hono } from 'hono';
+import { anyone } from '../channel.ts';
 import { asyncApi } from '../docs/async-api.ts';
 import { httpPage } from '../docs/http-page.ts';
 import { type OpenApiOptions, openApi } from '../docs/open-api.ts';
@@ -24,15 +25,6 @@ export interface SiteOptions extends ApiOptions {
   log: Logger;
 }
 
-/** Messages everybody may send, as their handlers' `access` has it. */
-const publicMessages: ReadonlySet<string> = new Set([
-  'auth:register',
-  'auth:login',
-  'events:read',
-  'events:list',
-  'plans:read',
-]);
-
 export function makeSite(options: SiteOptions): Hono<Bindings> {
   const app = new Hono<Bindings>({ strict: false });
   app.get('/health/live', (c) => c.json({ ok: true }));
@@ -56,7 +48,10 @@ export function makeSite(options: SiteOptions): Hono<Bindings> {
 }
 
 /** Rendered once: the address is ours, not what a request says it is. */
-function mountDocs(app: Hono<Bindings>, { version, publicUrl }: SiteOptions): void {
+function mountDocs(app: Hono<Bindings>, { version, publicUrl, dispatcher }: SiteOptions): void {
+  const publicMessages = new Set(
+    [...dispatcher.entries].filter(([, { message }]) => message.access === anyone).map(([name]) => name),
+  );
   const rendered = new Map<string, string>();
   const once = (path: string, render: (where: OpenApiOptions) => string) => {
     const known = rendered.get(path);
