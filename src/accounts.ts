@@ -118,7 +118,9 @@ export class Accounts {
 
   async #attempt(name: string, limit: number): Promise<void> {
     const key = this.#keys.limit(name);
-    const retryAfterMs = await this.#redis(() => takeWindow(this.#links.commands, key, { limit, windowMs }));
+    const retryAfterMs = await this.#redis(() =>
+      takeWindow(this.#links.home([key]).redis, key, { limit, windowMs }),
+    );
     if (retryAfterMs > 0) throw new RequestError('rate-limited', { retryAfterMs });
   }
 

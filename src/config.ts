@@ -5,6 +5,7 @@
 import { Ajv } from 'ajv';
 import type { Guard } from './payments/guarded.ts';
 import type { SagaTimings } from './payments/saga-timings.ts';
+import { clusterPattern } from './redis/address.ts';
 
 interface Variable {
   readonly schema: Record<string, unknown>;
@@ -40,10 +41,11 @@ export const variables = {
     about: 'PostgreSQL 15 or newer. Not set: an embedded one, data in DATA_DIR.',
   },
   REDIS_URL: {
-    schema: url('redis', 'rediss'),
+    schema: { type: 'string', pattern: `${url('redis', 'rediss').pattern}|${clusterPattern}` },
     requiredInProduction: true,
     secret: true,
-    about: 'Redis 7 or newer. Not set: an embedded one, data in DATA_DIR.',
+    about:
+      'Redis 7 or newer: redis://…, or a Redis Cluster: redis-cluster://user:password@host:port,host:port. Not set: an embedded one, data in DATA_DIR.',
   },
   REDIS_SERVER: {
     schema: { type: 'string', minLength: 1 },

@@ -99,7 +99,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   });
   const links = new RedisLinks(options.redisUrl, log, config.redisTimeoutMs);
   await links.connect();
-  await checkRedis(links.commands, config.mode, log);
+  for (const redis of links.masters) await checkRedis(redis, config.mode, log);
   const keys = makeKeys(config.redisPrefix);
   const tokens = new Tokens(options.jwtKeys, config.tokenTtlMs);
   const events = new Events(db);

@@ -40,7 +40,7 @@ export async function askHolds(stage: Stage, quick: boolean): Promise<Result> {
   const ending = [() => house.close()];
   try {
     stage.line.show('buyers are let in');
-    const truth = openTruth(stage, house, prefix);
+    const truth = openTruth(stage.services.redisUrl, house, prefix);
     ending.push(truth.close);
     const node = await startNode(stage, house, { cores: 'measured', env: { REDIS_PREFIX: prefix } });
     ending.push(node.stop);

@@ -9,6 +9,7 @@ import { startNode } from './shared/node.ts';
 import { percentile } from '../crowd/tally.ts';
 import { median, type Result, whole, withSpread } from './shared/results.ts';
 import { type Candidate, cpuSeconds, type Stage, takeTurns } from './shared/stage.ts';
+import { startServer } from './shared/server.ts';
 import { type Arrival, hubDialogue, hubPath, startWatchers, type Watchers } from './shared/watchers.ts';
 
 const tickMs = 40;
@@ -19,6 +20,8 @@ const loads = [
   { share: 0.5, words: 'half load' },
   { share: 0.8, words: '80 % load' },
 ] as const;
+const bareName = (words: string) => `bare uWebSockets.js sends a frame, ${words}`;
+const bareTick = (eventId: string) => ({ eventId, epoch: 'abcdefgh', changes: 'h1' });
 const nameOf = (way: Way, words: string) => `${way}, ${words}`;
 
 interface Turn {
@@ -81,6 +84,35 @@ export async function askLatency(stage: Stage, quick: boolean): Promise<Result> 
       return { delays, ticks: ticks.length, used, busy: (1000 * used) / ms };
     };
 
+    // The least it can take here: a frame is ready, and bare uWebSockets.js sends it to as many.
+    const bare = await startServer('raw-uws');
+    ending.push(() => bare.stop());
+    const bareWatchers = startWatchers();
+    ending.push(() => bareWatchers.close());
+    const { url } = bare;
+    await bareWatchers.ask('connect', { url, dialogue: bare.dialogue, count: viewers, keep: 'arrivals' });
+    let bareFrames = 0;
+    const runBare = async (perSecond: number, forMs: number) => {
+      await bareWatchers.settled();
+      await bareWatchers.ask('forgetArrivals');
+      const sent = new Map<number, number>();
+      const cpu = cpuSeconds(bare.pid);
+      const start = performance.now();
+      const publishing = every(
+        () => 1000 / perSecond,
+        async () => {
+          const to = ++bareFrames;
+          sent.set(to, await bare.publishOnce({ ...bareTick(eventId), from: to, to }));
+        },
+      );
+      await new Promise((resolve) => setTimeout(resolve, forMs));
+      await publishing.stop();
+      const ms = performance.now() - start;
+      const ticks = await allTold(bareWatchers, viewers, bareFrames);
+      const delays = ticks.map(({ to, lastAt }) => lastAt - (sent.get(to) ?? Number.NaN));
+      return { delays, busy: (1000 * (cpuSeconds(bare.pid) - cpu)) / ms };
+    };
+
     // What a tick costs says how many there can be; the hub itself cuts no more than 25 a second.
     const slow = await run('two nodes', 4, 3000);
     const saturation = Math.min(1000 / tickMs, slow.ticks / slow.used);
@@ -96,6 +128,15 @@ export async function askLatency(stage: Stage, quick: boolean): Promise<Result> 
         },
       })),
     );
+    for (const { share, words } of loads) {
+      candidates.push({
+        name: bareName(words),
+        async turn() {
+          const { delays, busy } = await runBare(share * saturation, 1000 * seconds);
+          return { p50: percentile(delays, 0.5), p99: percentile(delays, 0.99), busy };
+        },
+      });
+    }
     const turns = await takeTurns(candidates, {
       rounds,
       line: stage.line,
@@ -135,9 +176,11 @@ function report(
     const reached = p99 <= aims[way] ? `the aim of ${aims[way]} is reached` : `the aim is ${aims[way]}`;
     return `on ${way} 99 % within ${whole(p99)} ms (${reached})`;
   });
+  const bare = median(figures(bareName(loads[0].words), 'p99'));
+  const oneNode = median(figures(nameOf('one node', loads[0].words), 'p99'));
   return {
     title: `How long from a click until the last of ${whole(viewers)} viewers knows?`,
-    answer: `At half load: ${sentences.join(', ')}.`,
+    answer: `At half load: ${sentences.join(', ')}. Sending a ready frame to as many by bare uWebSockets.js takes ${whole(bare)} ms here until the last one has read it, so a click costs ${whole(oneNode - bare)} ms more on one node.`,
     table: {
       columns: ['way', 'p50 ms', 'p99 ms', 'core of the node in use'],
       rows: Array.from(turns.keys(), (name) => [
@@ -149,6 +192,7 @@ function report(
     },
     notes: [
       `${rounds} rounds of ${seconds} s, in turns. From the moment a buyer sends a request to hold or let go of a seat until the last viewer has read the tick that shows it. Requests come at random (Poisson), so those that come soon after another wait for the next tick, ${tickMs} ms after the last one. Full load is ${whole(saturation)} changes a second here: what the core of the node manages, or one a tick. *One node*: the buyer is on the node of the viewers. *Two nodes*: on another one, so the tick goes through Redis.`,
+      '*Bare uWebSockets.js* sends a frame of the same length at even distances, as often as there are changes in the other rows: nobody clicks, nothing waits for a tick, nothing is looked up. What its 99 % take is what this machine takes to send so many frames and to read them.',
       'The viewers are one process on another core, which reads for all of them one after the other: its time is in the figures.',
     ],
     chart: barChart({
@@ -159,7 +203,7 @@ function report(
         value: median(figures(name, 'p99')),
         text: `${whole(median(figures(name, 'p99')))} ms`,
         dots: figures(name, 'p99'),
-        ours: true,
+        ours: !name.startsWith('bare'),
       })),
     }),
   };

@@ -68,10 +68,14 @@ export class Events {
    */
   async card(eventId: string): Promise<EventCard | undefined> {
     const known = this.#cards.get(eventId);
-    if (known) {
-      if (Date.now() - known.readAt > freshMs) this.#refresh(eventId).catch(() => undefined);
-      return known.card;
-    }
+    if (known && Date.now() - known.readAt > freshMs) this.#refresh(eventId).catch(() => undefined);
+    return this.agedCard(eventId);
+  }
+
+  /** The same for what cannot change any more, such as the prices of a public event: however old it is. */
+  async agedCard(eventId: string): Promise<EventCard | undefined> {
+    const known = this.#cards.get(eventId);
+    if (known) return known.card;
     if ((this.#unknown.get(eventId) ?? 0) > Date.now()) return undefined;
     return this.#refresh(eventId);
   }

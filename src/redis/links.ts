@@ -1,27 +1,34 @@
 /**
- * The connections to Redis: one for commands, one to publish, one to subscribe. Commands fail fast while
- * Redis is away (no offline queue, 500 ms), so that a request is refused at once instead of hanging. None
- * of them can end the process.
- *
- * A Redis that restarted may have lost its last second, so on every new connection, before any script
- * runs, its run id is read. Scripts carry it, and refuse maps that were loaded in another life.
+ * The connections to Redis: one for commands, one to publish, one to subscribe; to a Redis Cluster one of each to every
+ * server. Commands fail fast while Redis is away (no offline queue, 500 ms), so that a request is refused at once
+ * instead of hanging. None of them can end the process.
  */
-import { Redis } from 'ioredis';
+import { Cluster, Command, Redis, type RedisOptions } from 'ioredis';
 import { RequestError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { clusterServers } from './address.ts';
+import { ServerWatch } from './server-watch.ts';
 
 const lookEveryMs = 1000;
-/** Unanswered looks after which a Redis that keeps its connections is taken for dead. */
-const missesAtMost = 2;
+/** Quick at first, then every second: an outage of hours must neither end the node nor flood Redis. */
+const retryAfterMs = (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 5), 1000);
+
+/** The server that has the keys of an event, and its run id. */
+export interface Home {
+  readonly redis: Redis;
+  readonly run: string;
+}
 
 export class RedisLinks {
-  readonly commands: Redis;
-  readonly publisher: Redis;
-  readonly subscriber: Redis;
+  /** For commands on one key. What is done to the keys of an event goes to its `home`. */
+  readonly commands: Redis | Cluster;
+  readonly publisher: Redis | Cluster;
+  readonly subscriber: Redis | Cluster;
   readonly #log: Logger;
-  #run: string | undefined;
+  /** By address; the only one of a Redis that is no cluster is called ''. */
+  readonly #servers = new Map<string, ServerWatch>();
+  readonly #slots = new WeakMap<readonly string[], number>();
   #closing = false;
-  #misses = 0;
   readonly #watch: NodeJS.Timeout;
   /** Called when Redis is back with a known run id. */
   onReady: (() => void) | undefined;
@@ -29,49 +36,59 @@ export class RedisLinks {
   /** @param commandTimeoutMs after which a command that got no answer is given up */
   constructor(url: string, log: Logger, commandTimeoutMs = 500) {
     this.#log = log;
-    const common = {
-      // Quick at first, then every second: an outage of hours must neither end the node nor flood Redis.
-      retryStrategy: (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 5), 1000),
-      connectTimeout: 2000,
-      lazyConnect: true,
-    };
+    const open = opener(url);
     const failFast = {
-      ...common,
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
       commandTimeout: commandTimeoutMs,
       // Calls of one turn of the event loop leave in one write.
       enableAutoPipelining: true,
     };
-    this.commands = this.#open('commands', new Redis(url, failFast));
-    this.publisher = this.#open('publisher', new Redis(url, failFast));
+    this.commands = this.#listen('commands', open(failFast));
+    this.publisher = this.#listen('publisher', open(failFast));
     // Subscriptions asked for during an outage wait for its end.
-    this.subscriber = this.#open('subscriber', new Redis(url, { ...common, maxRetriesPerRequest: null }));
+    this.subscriber = this.#listen('subscriber', open({ maxRetriesPerRequest: null }));
     this.#silence(this.subscriber);
-    this.commands.on('ready', () => void this.#readRun());
+    if (this.commands instanceof Redis) this.#serve('', this.commands);
+    else this.#serveCluster(this.commands);
     this.#watch = setInterval(() => void this.#look(), lookEveryMs);
     this.#watch.unref();
-    this.commands.on('close', () => {
-      if (this.#run && !this.#closing) this.#log.warn('Redis is away: holds are refused until it is back');
-      this.#run = undefined;
-    });
   }
 
-  /** The run id of the Redis we are connected to. Throws `try-later` while there is none. */
-  get run(): string {
-    if (this.#run === undefined) throw new RequestError('try-later');
-    return this.#run;
+  /**
+   * Where the keys of an event are.
+   * @param keys all in one slot, always the same array for the same event (`keys.ts`)
+   * @throws RequestError `try-later` while that server is away
+   */
+  home(keys: readonly string[]): Home {
+    const server = this.#servers.get(this.#addressOf(keys));
+    if (server?.run === undefined) throw new RequestError('try-later');
+    return { redis: server.redis, run: server.run };
   }
 
+  /** Those that have keys. */
+  get masters(): Redis[] {
+    return this.commands instanceof Redis ? [this.commands] : this.commands.nodes('master');
+  }
+
+  /** Whether there is a server at all: of a cluster others may be away. */
   get available(): boolean {
-    return this.#run !== undefined;
+    for (const { run } of this.#servers.values()) if (run !== undefined) return true;
+    return false;
+  }
+
+  /** After a server has said that the keys of an event are not with it (any more). */
+  async findAgain(): Promise<void> {
+    const { commands } = this;
+    if (commands instanceof Redis) return;
+    await new Promise<void>((resolve) => commands.refreshSlotsCache(() => resolve()));
   }
 
   /** Waits until Redis answers, however long it takes, saying so every ten seconds. */
   async connect(): Promise<void> {
     const links = [this.commands, this.publisher, this.subscriber];
     for (const link of links) link.connect().catch(() => undefined);
-    for (let waited = 0; !this.available || links.some((link) => link.status !== 'ready'); waited += 50) {
+    for (let waited = 0; !this.#isWhole() || links.some((link) => link.status !== 'ready'); waited += 50) {
       if (this.#closing) throw new Error('stopped while waiting for Redis');
       if (waited % 10_000 === 500) this.#log.warn('Waiting for Redis (REDIS_URL): it does not answer yet');
       await new Promise((resolve) => setTimeout(resolve, 50));
@@ -81,53 +98,100 @@ export class RedisLinks {
   async close(): Promise<void> {
     this.#closing = true;
     clearInterval(this.#watch);
+    for (const server of this.#servers.values()) server.close();
     for (const link of [this.commands, this.publisher, this.subscriber]) link.disconnect();
   }
 
-  /** A frozen Redis, or one behind a dead route, closes nothing: it just does not answer. */
+  /** Every server that has slots is known. */
+  #isWhole(): boolean {
+    if (this.commands instanceof Redis) return this.available;
+    const masters = new Set(this.commands.slots.map(([master]) => master));
+    return masters.size > 0 && [...masters].every((name) => this.#servers.get(name ?? '')?.run !== undefined);
+  }
+
+  #addressOf(keys: readonly string[]): string {
+    if (this.commands instanceof Redis) return '';
+    let slot = this.#slots.get(keys);
+    if (slot === undefined) {
+      slot = new Command('exists', [keys[0] ?? '']).getSlot();
+      this.#slots.set(keys, slot);
+    }
+    return this.commands.slots[slot]?.[0] ?? '';
+  }
+
+  #serve(address: string, redis: Redis): void {
+    this.#servers.set(address, new ServerWatch(redis, this.#log, () => this.onReady?.()));
+  }
+
+  #serveCluster(cluster: Cluster): void {
+    const addressOf = ({ options }: Redis) => `${options.host}:${options.port}`;
+    cluster.on('+node', (redis: Redis) => {
+      this.#serve(addressOf(redis), redis);
+      // Otherwise it connects with the first command, which would be refused for want of a run id.
+      if (redis.status === 'wait') redis.connect().catch(() => undefined);
+    });
+    cluster.on('-node', (redis: Redis) => {
+      this.#servers.get(addressOf(redis))?.close();
+      this.#servers.delete(addressOf(redis));
+    });
+    cluster.on('node error', (error: Error, address: string) =>
+      this.#log.debug({ err: error, address }, 'Redis connection error'),
+    );
+  }
+
   async #look(): Promise<void> {
-    if (!this.available || this.#closing) return;
-    try {
-      await this.commands.ping();
-      this.#misses = 0;
-    } catch {
-      this.#misses++;
-      if (this.#misses < missesAtMost || !this.available) return;
-      this.#misses = 0;
-      this.#run = undefined;
-      this.#log.warn('Redis does not answer: holds are refused until it does');
-      for (const link of [this.commands, this.publisher, this.subscriber]) link.disconnect(true);
+    if (this.#closing) return;
+    const givenUp = await Promise.all([...this.#servers.values()].map((server) => server.look()));
+    if (!givenUp.includes(true) || this.#closing) return;
+    // They are on the same dead route.
+    for (const link of [this.publisher, this.subscriber]) {
+      for (const redis of link instanceof Redis ? [link] : link.nodes()) redis.disconnect(true);
     }
   }
 
-  async #readRun(): Promise<void> {
-    try {
-      const info = await this.commands.info('server');
-      const run = /^run_id:(\w+)/m.exec(info)?.[1];
-      if (!run) throw new Error('INFO server has no run_id');
-      this.#run = run;
-      this.#log.debug({ run }, 'connected to Redis');
-      this.onReady?.();
-    } catch (error) {
-      // Without the run id nothing may run: begin again.
-      this.#log.warn({ err: error }, 'could not read the run id of Redis');
-      if (!this.#closing) this.commands.disconnect(true);
-    }
-  }
-
-  #open(name: string, link: Redis): Redis {
-    link.on('error', (error) => this.#log.debug({ link: name, err: error }, 'Redis connection error'));
+  #listen(name: string, link: Redis | Cluster): Redis | Cluster {
+    link.on('error', (error: Error) => this.#log.debug({ link: name, err: error }, 'Redis connection error'));
     return link;
   }
 
   /** The adapter subscribes without awaiting: a rejection there would end the process. */
-  #silence(link: Redis): void {
+  #silence(link: Redis | Cluster): void {
     for (const name of ['ssubscribe', 'sunsubscribe'] as const) {
-      const original = link[name].bind(link) as (...args: unknown[]) => Promise<unknown>;
+      const original = (link[name] as (...args: unknown[]) => Promise<unknown>).bind(link);
       Object.defineProperty(link, name, {
         value: (...args: unknown[]) =>
           original(...args).catch((error: unknown) => this.#log.debug({ err: error }, `${name} failed`)),
       });
     }
   }
+}
+
+/** Whether a server refused because the keys are, or are about to be, with another one of its cluster. */
+export const isMoved = (error: unknown): boolean =>
+  error instanceof Error && /^(MOVED|ASK|READONLY) /.test(error.message);
+
+type LinkOptions = Pick<
+  RedisOptions,
+  'enableOfflineQueue' | 'maxRetriesPerRequest' | 'commandTimeout' | 'enableAutoPipelining'
+>;
+
+/** @returns what opens links to that Redis, or to that cluster */
+function opener(url: string): (options: LinkOptions) => Redis | Cluster {
+  const cluster = clusterServers(url);
+  const connectTimeout = 2000;
+  if (!cluster) {
+    const common = { connectTimeout, lazyConnect: true, retryStrategy: retryAfterMs };
+    return (options) => new Redis(url, { ...common, ...options });
+  }
+  return ({ enableAutoPipelining = false, enableOfflineQueue = true, ...options }) =>
+    new Cluster(cluster.servers, {
+      // A connection that ends is opened again by the cluster, which looks first where the slots are now.
+      redisOptions: { connectTimeout, lazyConnect: true, ...options, ...cluster.options },
+      clusterRetryStrategy: retryAfterMs,
+      lazyConnect: true,
+      enableAutoPipelining,
+      enableOfflineQueue,
+      shardedSubscribers: options.maxRetriesPerRequest === null,
+      slotsRefreshInterval: 2000,
+    });
 }

@@ -40,10 +40,11 @@ export function holdView(card: EventCard, hold: RawHold): Hold {
   };
 }
 
-/** The live holds of one buyer, of an event that is public. Who has none costs PostgreSQL nothing. */
+/** The live holds of one buyer, of an event that is public. Costs PostgreSQL nothing, however many come back at once. */
 export async function holdsOf(engine: Engine, eventId: string, owner: string): Promise<Hold[]> {
   const { answer } = await engine.inventory.run(readHolds, eventId, { owner });
   if (answer.holds.length === 0) return [];
-  const card = await knownEvent(engine, eventId);
+  const card = await engine.events.agedCard(eventId);
+  if (!card?.isPublic) throw new RequestError('event-not-found');
   return answer.holds.map((hold) => holdView(card, hold));
 }

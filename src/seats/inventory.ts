@@ -13,7 +13,7 @@ import { closesAt, type EventCard, type Events } from '../events/events.ts';
 import { newEpoch } from '../ids.ts';
 import type { Logger } from '../log.ts';
 import type { Keys } from '../redis/keys.ts';
-import type { RedisLinks } from '../redis/links.ts';
+import { isMoved, type RedisLinks } from '../redis/links.ts';
 import { closeEvent } from '../redis/scripts/close-event.ts';
 import { cutTick } from '../redis/scripts/cut-tick.ts';
 import { loadEvent } from '../redis/scripts/load-event.ts';
@@ -91,10 +91,7 @@ export class Inventory {
   ): Promise<Located<Answer<D>>> {
     // Between loading and running, Redis may be emptied once more.
     for (let attempt = 0; attempt < 3; attempt++) {
-      const { run } = this.#links;
-      const outcome = await this.#guard(() =>
-        runScript(this.#links.commands, script, this.#keys.event(eventId), run, args),
-      );
+      const outcome = await this.#guard(() => this.#runAtHome(script, eventId, args));
       if (outcome.loaded) {
         const { epoch, position } = outcome.effects;
         this.journal?.ran(script.name, eventId, args, outcome.answer, outcome.effects, by);
@@ -104,6 +101,20 @@ export class Inventory {
       await this.load(eventId);
     }
     throw new RequestError('try-later');
+  }
+
+  /** Once more where the server has handed the event to another one of its cluster. */
+  async #runAtHome<Args, D extends Decoders>(script: Script<Args, D>, eventId: string, args: Args) {
+    const keys = this.#keys.event(eventId);
+    const { redis, run } = this.#links.home(keys);
+    try {
+      return await runScript(redis, script, keys, run, args);
+    } catch (error) {
+      if (!isMoved(error)) throw error;
+      await this.#links.findAgain();
+      const home = this.#links.home(keys);
+      return await runScript(home.redis, script, keys, home.run, args);
+    }
   }
 
   /** Installs the map of an event, once at a time on this node; across nodes the first one wins. */
@@ -117,7 +128,8 @@ export class Inventory {
   }
 
   async #load(eventId: string): Promise<void> {
-    const { run } = this.#links;
+    const keys = this.#keys.event(eventId);
+    const { redis, run } = this.#links.home(keys);
     this.#events.forget(eventId);
     const card = await this.#events.card(eventId);
     if (!card) throw new RequestError('event-not-found');
@@ -125,7 +137,7 @@ export class Inventory {
     const result = await this.#guard(async () => {
       // First, or a node that dies in between leaves a map that no sweeper knows.
       await this.#links.commands.sadd(this.#keys.loadedEvents, eventId);
-      return loadEvent(this.#links.commands, this.#keys.event(eventId), run, {
+      return loadEvent(redis, keys, run, {
         epoch: newEpoch(),
         seats,
         booked,

@@ -84,13 +84,18 @@ export class PastEvents {
     }
   }
 
+  #retire(eventId: string): Promise<'retired' | 'holds'> {
+    const keys = this.#keys.event(eventId);
+    return retireEvent(this.#links.home(keys).redis, keys);
+  }
+
   async #end(): Promise<void> {
     const { loadedEvents, retiringEvents } = this.#keys;
     const { commands } = this.#links;
     for (const [id, since] of Object.entries(await commands.hgetall(retiringEvents))) {
       if (this.#clock.now() - Number(since) < this.#waitMs) continue;
       const isBack = (await commands.sismember(loadedEvents, id)) === 1;
-      const end = isBack ? 'back' : await retireEvent(commands, this.#keys.event(id));
+      const end = isBack ? 'back' : await this.#retire(id);
       if (end === 'holds') {
         // The sweepers end them, and it is retired another time.
         await commands.sadd(loadedEvents, id);

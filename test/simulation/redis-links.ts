@@ -42,9 +42,9 @@ export class SimLinks {
     return this.#run !== undefined;
   }
 
-  get run(): string {
+  home(): { redis: unknown; run: string } {
     if (this.#run === undefined) throw new RequestError('try-later');
-    return this.#run;
+    return { redis: this.commands, run: this.#run };
   }
 
   readonly commands = {

@@ -3,7 +3,9 @@
  * parent asks, one thing at a time (`buyers.ts`). Any answer that is not the expected one ends it.
  */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { percentile } from '../../crowd/tally.ts';
+import { answerParent } from '../shared/processes.ts';
 import { atOnce, Talk } from '../shared/talk.ts';
 import type { Done, Rush } from './buyers.ts';
 
@@ -122,15 +124,19 @@ const answers = {
   },
 
   /** Holds a pair and lets it go, each lane within its own part of the map: nobody gets in the way of another. */
-  async pairs(task: Rush & { eventIds: string[]; seats: number; nodes: number }): Promise<Done> {
-    const { server, underWay, eventIds, seats, nodes } = task;
+  async pairs(task: Rush & { eventIds: string[]; seats: number; nodes: number; thinkMs?: number }) {
+    const { server, underWay, eventIds, seats, nodes, thinkMs = 0 } = task;
+    const think = () => (thinkMs > 0 ? sleep(2 * thinkMs * Math.random()) : undefined);
     const each = Math.floor(seats / 2 / underWay);
     if (each === 0) throw new Error(`${seats} seats are too few for ${underWay} at once`);
     return rush(task, async (lane, timed) => {
       const pair = lane + underWay * Math.floor(Math.random() * each);
       // Nodes are taken in turn by `connect`: every event has buyers on every node.
       const eventId = eventIds[Math.floor(lane / nodes) % eventIds.length] as string;
-      await timed(release(await timed(hold(talkOf(server, lane), eventId, pair))));
+      const held = await timed(hold(talkOf(server, lane), eventId, pair));
+      await think();
+      await timed(release(held));
+      await think();
     });
   },
 
@@ -175,13 +181,4 @@ const answers = {
 
 export type BuyersAnswers = typeof answers;
 
-process.on('message', ({ ask, with: asked }: { ask: keyof BuyersAnswers; with: never }) => {
-  answers[ask](asked).then(
-    (answer) => process.send?.(answer),
-    (error) => {
-      console.error(error);
-      process.exit(1);
-    },
-  );
-});
-process.on('disconnect', () => process.exit());
+answerParent(answers);

@@ -1,5 +1,5 @@
 /** Buyers in a process beside the server's core, who ask again as soon as they are answered. */
-import { ask, endProcess, startProcess } from '../shared/processes.ts';
+import { type AskChild, asking, endProcess, startProcess } from '../shared/processes.ts';
 import type { BuyersAnswers } from './buyers-process.ts';
 
 export interface Rush {
@@ -19,17 +19,14 @@ export interface Done {
 }
 
 export interface Buyers {
-  ask<Name extends keyof BuyersAnswers>(
-    name: Name,
-    task: Parameters<BuyersAnswers[Name]>[0],
-  ): ReturnType<BuyersAnswers[Name]>;
+  ask: AskChild<BuyersAnswers>;
   close(): Promise<void>;
 }
 
 export function startBuyers(): Buyers {
   const child = startProcess(new URL('buyers-process.ts', import.meta.url), { cores: 'others' });
   return {
-    ask: ((name, task) => ask(child, { ask: name, with: task })) as Buyers['ask'],
+    ask: asking(child),
     close: () => endProcess(child),
   };
 }

@@ -1,9 +1,8 @@
 /** What Redis and PostgreSQL say has happened, beside what the buyers were told. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Redis } from 'ioredis';
+import { type Cluster, Redis } from 'ioredis';
 import { makeKeys } from '../../../src/redis/keys.ts';
 import type { House } from '../shared/house.ts';
-import type { Stage } from '../shared/stage.ts';
 
 /** Nodes write their audit log once a second. */
 const patienceMs = 10_000;
@@ -23,8 +22,8 @@ export interface Truth {
 }
 
 /** @param prefix of the nodes' keys */
-export function openTruth(stage: Stage, { client }: House, prefix: string): Truth {
-  const redis = new Redis(stage.services.redisUrl);
+export function openTruth(at: string | Cluster, { client }: House, prefix: string): Truth {
+  const redis = typeof at === 'string' ? new Redis(at) : at;
   const keys = makeKeys(prefix);
   let known = 0;
   // Counting a million rows would take longer than a turn.

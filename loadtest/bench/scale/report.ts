@@ -18,19 +18,26 @@ export interface Turn {
 interface Run {
   rounds: number;
   seconds: number;
-  underWay: number;
+  thinkMs: number;
   eventCount: number;
-  viewersOfEvent: number;
+  buyersOfNode: number;
+  viewersOfNode: number;
 }
 
-/** @param turns the fewest nodes first, the most last */
+const [fewest, most, onCluster, crowded] = [
+  '1 node',
+  '4 nodes',
+  '4 nodes, Redis Cluster',
+  '1 node, load of four',
+];
+
+/** @param turns by the names of the set-ups in `scale.ts` */
 export function reportScale(turns: ReadonlyMap<string, readonly Turn[]>, run: Run): Result {
   const names = [...turns.keys()];
-  const [fewest = '', most = ''] = [names[0], names.at(-1)];
   const of = (name: string, part: keyof Turn) => (turns.get(name) ?? []).map((turn) => turn[part]);
   /** Of the same round, so that both had the same neighbours on the machine. */
-  const ratio = (name: string, part: 'nodes' | 'redis') =>
-    median(of(name, part).map((value, round) => value / (of(fewest, part)[round] ?? Number.NaN)));
+  const ratio = (name: string, part: 'nodes' | 'redis', to = fewest) =>
+    median(of(name, part).map((value, round) => value / (of(to, part)[round] ?? Number.NaN)));
   const whatWas =
     (part: keyof Turn, format = whole) =>
     (name: string) =>
@@ -38,7 +45,7 @@ export function reportScale(turns: ReadonlyMap<string, readonly Turn[]>, run: Ru
   const [nodes, redis] = [ratio(most, 'nodes'), ratio(most, 'redis')];
   return {
     title: 'Does an operation cost more CPU with more nodes?',
-    answer: `On ${most} a hold or a release takes ${decimal(nodes)} × the CPU that it takes on ${fewest} (${nodes <= aim ? `the aim of ${aim} is reached` : `the aim of ${aim} is missed`}), all nodes together, and ${decimal(redis)} × in Redis.`,
+    answer: `With the same load on each of them, 4 nodes take ${decimal(nodes)} × the CPU for a hold or a release that one takes (${nodes <= aim ? `the aim of ${aim} is reached` : `the aim of ${aim} is missed`}), all nodes together, and Redis ${decimal(redis)} ×. On a Redis Cluster of three masters they take ${decimal(ratio(onCluster, 'nodes', most))} × what they take on one Redis, and its servers together ${decimal(ratio(onCluster, 'redis', most))} ×. One node that has the load of four takes ${decimal(ratio(crowded, 'nodes', most))} × what four take for it: the more it has to do at a time, the less each thing costs.`,
     table: {
       columns: [
         'on',
@@ -80,8 +87,8 @@ export function reportScale(turns: ReadonlyMap<string, readonly Turn[]>, run: Ru
   };
 }
 
-const notes = ({ rounds, seconds, underWay, eventCount, viewersOfEvent }: Run): string[] => [
-  `${rounds} rounds, in each of which every number of nodes has its turn of ${seconds} s after a warm-up; forwards and backwards in turn. The figure is the median, with the lowest and the highest; ratios are medians of the ratios within a round. All nodes share one core, each a process of its own; PostgreSQL, Redis, buyers and viewers have the others. CPU is user and system time of all nodes until the audit log is written and the last tick has arrived.`,
-  `${underWay} buyers, each of whom holds two seats, releases them, and begins again; ${eventCount} events of 20,000 seats, each watched by ${viewersOfEvent} viewers. Buyers and viewers of every event are spread evenly over the nodes, so with four nodes three of four viewers get a tick that another node has cut.`,
+const notes = ({ rounds, seconds, thinkMs, eventCount, buyersOfNode, viewersOfNode }: Run): string[] => [
+  `${rounds} rounds, in each of which every set-up has its turn of ${seconds} s after a warm-up; forwards and backwards in turn. The figure is the median, with the lowest and the highest; ratios are medians of the ratios within a round. All nodes share one core, each a process of its own; PostgreSQL, Redis, buyers and viewers have the others. CPU is user and system time of all nodes until the audit log is written and the last tick has arrived.`,
+  `For every node of the load: ${buyersOfNode} buyers, each of whom holds two seats, thinks for ${thinkMs} ms on average, releases them, thinks, and begins again; and ${viewersOfNode} viewers of each of ${eventCount} events of 20,000 seats. Buyers and viewers of every event are spread evenly over the nodes, so with four nodes three of four viewers get a tick that another node has cut.`,
   'Every viewer keeps its own map. No tick may be missing, and after each turn every map must be equal to the one in Redis, seat by seat and at the same position.',
 ];

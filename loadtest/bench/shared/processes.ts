@@ -65,3 +65,31 @@ export async function endProcess(child: ChildProcess): Promise<void> {
   child.kill('SIGTERM');
   await exit;
 }
+
+/** What a child does when its parent asks for it by name. */
+type Answers = Record<string, (...asked: never[]) => Promise<unknown>>;
+
+/** In a child: does what the parent asks for, one thing at a time. Whatever goes wrong ends it. */
+export function answerParent(answers: Answers): void {
+  process.on('message', ({ ask, with: asked }: { ask: string; with: never }) => {
+    const answer = answers[ask];
+    if (!answer) throw new Error(`asked for ${ask}`);
+    answer(asked).then(
+      (given) => process.send?.(given),
+      (error) => {
+        console.error(error);
+        process.exit(1);
+      },
+    );
+  });
+  process.on('disconnect', () => process.exit());
+}
+
+/** In the parent: asks a child that does `answerParent`. */
+export type AskChild<Known extends Answers> = <Name extends keyof Known>(
+  name: Name,
+  ...asked: Parameters<Known[Name]>
+) => ReturnType<Known[Name]>;
+
+export const asking = <Known extends Answers>(child: ChildProcess): AskChild<Known> =>
+  ((name: string, asked?: unknown) => ask(child, { ask: name, with: asked })) as unknown as AskChild<Known>;

@@ -2,6 +2,7 @@
  * A process full of connections that watch, over bare WebSockets, so that every kind of server is watched by
  * the same thing. Does what its parent asks, one thing at a time (`watchers.ts`).
  */
+import { answerParent } from './processes.ts';
 import { WebSocket } from 'ws';
 import type { SeatsChanged, SeatsWatchReply } from '../../../src/contracts.gen.ts';
 import { decodeChanges, decodeSnapshot } from '../../../src/seats/codec.ts';
@@ -171,13 +172,4 @@ const answers = {
 
 export type WatcherAnswers = typeof answers;
 
-process.on('message', ({ ask, with: asked }: { ask: keyof WatcherAnswers; with: never }) => {
-  answers[ask](asked).then(
-    (answer) => process.send?.(answer),
-    (error) => {
-      console.error(error);
-      process.exit(1);
-    },
-  );
-});
-process.on('disconnect', () => process.exit());
+answerParent(answers);

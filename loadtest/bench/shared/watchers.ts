@@ -1,7 +1,7 @@
 /** Connections that watch, in processes beside the server's core. */
 import type { MessageName, Messages } from '../../../src/contracts.gen.ts';
 import { cpuSeconds } from './stage.ts';
-import { ask, endProcess, startProcess } from './processes.ts';
+import { type AskChild, asking, endProcess, startProcess } from './processes.ts';
 import type { WatcherAnswers } from './watchers-process.ts';
 
 /** What a watcher says to a server of some kind until it watches, and which frames of it count. */
@@ -53,13 +53,8 @@ const quietMs = 250;
 
 export const hubPath = '/socket.io/?EIO=4&transport=websocket';
 
-type Ask = <Name extends keyof WatcherAnswers>(
-  name: Name,
-  ...data: Parameters<WatcherAnswers[Name]>
-) => ReturnType<WatcherAnswers[Name]>;
-
 export interface Watchers {
-  ask: Ask;
+  ask: AskChild<WatcherAnswers>;
   /** Frames so far, once nothing comes any more. */
   settled(): Promise<number>;
   /** CPU seconds so far. */
@@ -69,12 +64,12 @@ export interface Watchers {
 
 export function startWatchers(): Watchers {
   const child = startProcess(new URL('watchers-process.ts', import.meta.url), { cores: 'others' });
-  const asking = ((name, data) => ask(child, { ask: name, with: data })) as Ask;
+  const askChild = asking<WatcherAnswers>(child);
   return {
-    ask: asking,
+    ask: askChild,
     async settled() {
       for (let before = -1; ; ) {
-        const { frames } = await asking('count');
+        const { frames } = await askChild('count');
         if (frames === before) return frames;
         before = frames;
         await new Promise((resolve) => setTimeout(resolve, quietMs));

@@ -1,0 +1,77 @@
+/** A hub on a Redis Cluster: events spread over its masters, and a master that is lost costs holds, never a sale. */
+import { Command } from 'ioredis';
+import { afterAll, expect, test } from 'vitest';
+import { makeKeys } from '../../src/redis/keys.ts';
+import type { RequestFailed } from '../../src/client/client.ts';
+import { requestId, type TestClient } from '../support/client.ts';
+import { startTestHubs } from '../support/hub.ts';
+import { startRedisCluster } from '../support/redis-cluster.ts';
+
+const cluster = await startRedisCluster(true);
+afterAll(() => cluster.close());
+const hubs = await startTestHubs(2, {}, { redisUrl: cluster.url });
+const keys = makeKeys(hubs.config.redisPrefix);
+const slotOf = (eventId: string) => new Command('exists', [keys.event(eventId)[0] ?? '']).getSlot();
+
+/** Asks until it is granted; whoever is refused meanwhile is told to come later. */
+async function granted(client: TestClient, eventId: string, seat: number) {
+  const asked = { eventId, seats: [seat], requestId: requestId() };
+  const end = Date.now() + 30_000;
+  for (;;) {
+    try {
+      return await client.request('seats:hold', asked);
+    } catch (error) {
+      expect((error as RequestFailed).code).toBe('try-later');
+      if (Date.now() > end) throw error;
+    }
+  }
+}
+
+test('[HOLD-1] events live on different masters, and what one node holds is seen on the other', async () => {
+  const [ada, bob] = await hubs.users(2);
+  const homes = new Set<number>();
+  for (let i = 0; i < 12 || homes.size < 3; i++) {
+    const eventId = await hubs.event();
+    homes.add((await cluster.masterOf(slotOf(eventId))).port);
+    const [buyer, viewer] = [await hubs.connect(ada, 0), await hubs.connect(bob, 1)];
+    await viewer.request('seats:watch', { eventId });
+    const seen = viewer.next('seats:changed');
+    const { hold } = await buyer.request('seats:hold', { eventId, seats: [3, 4], requestId: requestId() });
+    expect((await seen).eventId).toBe(eventId);
+    await viewer.expectDenied('seats:hold', { eventId, seats: [4], requestId: requestId() }, 'seats-taken');
+    const { booking } = await buyer.request('bookings:confirm', {
+      eventId,
+      holdId: hold.holdId,
+      requestId: requestId(),
+    });
+    expect(booking.seats.map(({ seat }) => seat)).toEqual([3, 4]);
+    buyer.close();
+    viewer.close();
+  }
+  expect(homes.size).toBe(3);
+});
+
+test('[GUARD-6] a master is killed: its events come back on its replica under a new epoch, with every sale', async () => {
+  const [ada, bob] = await hubs.users(2);
+  const [lost, spared] = [await hubs.event(), await hubs.event()];
+  const master = await cluster.masterOf(slotOf(lost));
+  let other = spared;
+  while ((await cluster.masterOf(slotOf(other))).port === master.port) other = await hubs.event();
+  const buyer = await hubs.connect(ada, 0);
+  const rival = await hubs.connect(bob, 1);
+  const before = await buyer.request('seats:watch', { eventId: lost });
+  const { hold } = await buyer.request('seats:hold', { eventId: lost, seats: [1], requestId: requestId() });
+  await buyer.request('bookings:confirm', { eventId: lost, holdId: hold.holdId, requestId: requestId() });
+
+  await master.kill();
+  // An event of another master is sold all the while.
+  expect((await granted(rival, other, 7)).hold.seats).toEqual([7]);
+  const again = await granted(rival, lost, 2);
+  expect(again.epoch).not.toBe(before.epoch);
+  await rival.expectDenied(
+    'seats:hold',
+    { eventId: lost, seats: [1], requestId: requestId() },
+    'seats-taken',
+  );
+  expect(hubs.nodes.every((hub) => hub.links.available)).toBe(true);
+});
