@@ -25,6 +25,15 @@ export async function checkDatabase(db: Database): Promise<void> {
   }
 }
 
+/** One server of a cluster refuses the keys of the others. @throws ConfigError */
+export async function checkKind(redis: Redis): Promise<void> {
+  if (/^redis_mode:cluster/m.test(await redis.info('server'))) {
+    throw new ConfigError(
+      'REDIS_URL names one server of a Redis Cluster. Write redis-cluster://host:port,host:port, so that the hub asks all of them.',
+    );
+  }
+}
+
 /** A Redis that evicts loses holds of people who are about to pay. In production it must not. */
 export async function checkRedis(redis: Redis, mode: Config['mode'], log: Logger): Promise<void> {
   const settings = await read(redis, log);

@@ -4,6 +4,7 @@
 
 import { App, us_listen_socket_close, us_socket_local_port } from 'uWebSockets.js';
 import { readFileSync } from 'node:fs';
+import { Redis } from 'ioredis';
 import { channels } from '../channels/index.ts';
 import { Accounts } from './accounts.ts';
 import { AuditLog } from './audit/audit-log.ts';
@@ -14,7 +15,7 @@ import { BookingRecords } from './bookings/records.ts';
 import { type Config, ConfigError } from './config.ts';
 import { type Database, isOutage, openDatabase } from './database/database.ts';
 import { Dispatcher } from './dispatch.ts';
-import { checkDatabase, checkRedis } from './durability.ts';
+import { checkDatabase, checkKind, checkRedis } from './durability.ts';
 import { Events } from './events/events.ts';
 import { connectFollowUps } from './follow-ups.ts';
 import { bodyLimit } from './http/api.ts';
@@ -99,6 +100,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   });
   const links = new RedisLinks(options.redisUrl, log, config.redisTimeoutMs);
   await links.connect();
+  if (links.commands instanceof Redis) await checkKind(links.commands);
   for (const redis of links.masters) await checkRedis(redis, config.mode, log);
   const keys = makeKeys(config.redisPrefix);
   const tokens = new Tokens(options.jwtKeys, config.tokenTtlMs);

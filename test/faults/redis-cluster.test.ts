@@ -75,3 +75,8 @@ test('[GUARD-6] a master is killed: its events come back on its replica under a 
   );
   expect(hubs.nodes.every((hub) => hub.links.available)).toBe(true);
 });
+
+test('[GUARD-6] a node that is given one server of a cluster does not start, and says what to write', async () => {
+  const url = `redis://127.0.0.1:${cluster.servers[1]?.port}`;
+  await expect(startTestHubs(1, {}, { redisUrl: url })).rejects.toThrow('redis-cluster://');
+});
