@@ -98,11 +98,15 @@ export async function askLatency(stage: Stage, quick: boolean): Promise<Result> 
       const sent = new Map<number, number>();
       const cpu = cpuSeconds(bare.pid);
       const start = performance.now();
+      // One after the other, as the changes of a map are.
+      let last: Promise<unknown> = Promise.resolve();
       const publishing = every(
         () => 1000 / perSecond,
-        async () => {
+        () => {
           const to = ++bareFrames;
-          sent.set(to, await bare.publishOnce({ ...bareTick(eventId), from: to, to }));
+          sent.set(to, performance.timeOrigin + performance.now());
+          last = last.then(() => bare.publishOnce({ ...bareTick(eventId), from: to, to }));
+          return last;
         },
       );
       await new Promise((resolve) => setTimeout(resolve, forMs));

@@ -1,6 +1,6 @@
 /**
  * What the parent of a server to compare with may ask of it: to publish something once or again and again, to stop
- * that, and to collect garbage. The last is answered with what is left, once with when it began, the others with `{}`.
+ * that, and to collect garbage. The last is answered with what is left, the others with `{}`.
  */
 import { collect } from './collect.ts';
 
@@ -28,12 +28,8 @@ export function obey(publish: (data: object) => void): void {
   let timer: NodeJS.Timeout | undefined;
   process.on('message', async (order: Order) => {
     if ('collect' in order) return void process.send?.(await collect());
-    if ('once' in order) {
-      const at = performance.timeOrigin + performance.now();
-      publish(order.once);
-      return void process.send?.({ at });
-    }
-    clearInterval(timer);
+    if ('once' in order) publish(order.once);
+    else clearInterval(timer);
     if ('publish' in order) timer = setInterval(() => publish(order.publish), order.everyMs);
     process.send?.({});
   });

@@ -14,8 +14,8 @@ export interface Server {
   /** Sends the same to all who watch, every so many ms. */
   publish(data: object, everyMs: number): Promise<void>;
   stopPublishing(): Promise<void>;
-  /** Sends something now. @returns when it began, ms since 1970 */
-  publishOnce(data: object): Promise<number>;
+  /** Sends something once. */
+  publishOnce(data: object): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -39,7 +39,9 @@ export async function startServer(name: ServerName, options: StartOptions = {}):
     async stopPublishing() {
       await ask(child, { stop: true });
     },
-    publishOnce: async (data) => ((await ask(child, { once: data })) as { at: number }).at,
+    async publishOnce(data) {
+      await ask(child, { once: data });
+    },
     stop: () => endProcess(child),
   };
 }
