@@ -5,10 +5,12 @@ export default defineMessage('seats:watch', {
   access: anyone,
   async handle({ engine, session, request, viewer, fail }) {
     const { eventId, since } = request;
-    // Maps that are live here are of public events: thousands who come back ask PostgreSQL nothing.
+    // Maps that are live here are of public events, and what is public stays so: thousands who come back ask
+    // PostgreSQL nothing.
     if (!engine.maps.has(eventId)) {
-      const card = await engine.events.card(eventId);
-      if (!card?.isPublic) return fail('event-not-found');
+      const card = await engine.events.agedCard(eventId);
+      const isPublic = card?.isPublic || (await engine.events.card(eventId))?.isPublic;
+      if (!isPublic) return fail('event-not-found');
     }
     // First the room, then the map: what changes in between comes twice rather than never.
     await viewer?.watch(eventId);

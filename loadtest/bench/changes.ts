@@ -4,7 +4,7 @@
  */
 import { every, seatsForChanger, startChanger } from './shared/changer.ts';
 import { barChart } from './shared/chart.ts';
-import { buildHouse, type House } from './shared/house.ts';
+import { buildHouse, type House } from '../shared/house.ts';
 import { startNode } from './shared/node.ts';
 import { decimal, median, type Result, whole, withSpread } from './shared/results.ts';
 import { type ServerName, startServer } from './shared/server.ts';
@@ -35,7 +35,7 @@ interface Turn {
 export async function askChanges(stage: Stage, quick: boolean): Promise<Result> {
   const { rounds, seconds } = quick ? { rounds: 2, seconds: 2 } : { rounds: 5, seconds: 5 };
   stage.setAside();
-  const house = await buildHouse(stage, 2);
+  const house = await buildHouse(stage.ground, 2);
   const ending: (() => unknown)[] = [];
   try {
     const candidates = [

@@ -5,7 +5,7 @@
 
 import { startChanger, every, seatsForChanger } from './shared/changer.ts';
 import { barChart } from './shared/chart.ts';
-import { buildHouse, type House } from './shared/house.ts';
+import { buildHouse, type House } from '../shared/house.ts';
 import { startNode } from './shared/node.ts';
 import { decimal, median, type Result, whole, withSpread } from './shared/results.ts';
 import { type ServerName, startServer } from './shared/server.ts';
@@ -33,7 +33,7 @@ export async function askFanOut(stage: Stage, quick: boolean): Promise<Result> {
     ? { sizes: [500, 2000], rounds: 2, seconds: 2 }
     : { sizes: [1000, 5000, 10_000], rounds: 4, seconds: 3 };
   stage.setAside();
-  const house = await buildHouse(stage, 1);
+  const house = await buildHouse(stage.ground, 1);
   const bySize = new Map<number, Map<string, Turn[]>>();
   try {
     for (const viewers of sizes)

@@ -20,9 +20,9 @@ import {
 import { hasRedisCli } from './holds/replay.ts';
 import { reportHolds } from './holds/report.ts';
 import { openTruth } from './holds/truth.ts';
-import { buildHouse, type House } from './shared/house.ts';
+import { buildHouse, type House } from '../shared/house.ts';
 import { type HubNode, startNode } from './shared/node.ts';
-import { endProcess, nextMessage, startProcess } from './shared/processes.ts';
+import { endProcess, nextMessage, startProcess } from '../shared/processes.ts';
 import { type Result, whole } from './shared/results.ts';
 import { type Stage, takeTurns } from './shared/stage.ts';
 import { Talk } from './shared/talk.ts';
@@ -36,7 +36,7 @@ export async function askHolds(stage: Stage, quick: boolean): Promise<Result> {
     ? { rounds: 2, seconds: 1, warm: 6000 }
     : { rounds: 5, seconds: 3, warm: 30_000 };
   stage.setAside();
-  const house = await buildHouse(stage, buyerCount);
+  const house = await buildHouse(stage.ground, buyerCount);
   const ending = [() => house.close()];
   try {
     stage.line.show('buyers are let in');

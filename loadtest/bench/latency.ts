@@ -4,7 +4,7 @@
  */
 import { every, seatsForChanger, startChanger } from './shared/changer.ts';
 import { barChart } from './shared/chart.ts';
-import { buildHouse } from './shared/house.ts';
+import { buildHouse } from '../shared/house.ts';
 import { startNode } from './shared/node.ts';
 import { percentile } from '../crowd/tally.ts';
 import { median, type Result, whole, withSpread } from './shared/results.ts';
@@ -36,7 +36,7 @@ export async function askLatency(stage: Stage, quick: boolean): Promise<Result> 
     ? { viewers: 1000, rounds: 2, seconds: 3 }
     : { viewers: 5000, rounds: 5, seconds: 8 };
   stage.setAside();
-  const house = await buildHouse(stage, 1);
+  const house = await buildHouse(stage.ground, 1);
   const ending: (() => unknown)[] = [];
   try {
     const eventId = await house.addEvent(20 * seatsForChanger, { seatsPerBuyer: 1000 });

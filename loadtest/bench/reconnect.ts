@@ -10,9 +10,9 @@ import { names, reportReconnect, type Turn } from './reconnect/report.ts';
 import { countStatements } from './reconnect/statements.ts';
 import type { WholeMapTask } from './reconnect/whole-map.ts';
 import { every, seatsForChanger, startChanger } from './shared/changer.ts';
-import { buildHouse, type House } from './shared/house.ts';
+import { buildHouse, type House } from '../shared/house.ts';
 import { startNode } from './shared/node.ts';
-import { endProcess, nextMessage, startProcess } from './shared/processes.ts';
+import { endProcess, nextMessage, startProcess } from '../shared/processes.ts';
 import { type Result, whole } from './shared/results.ts';
 import { type Candidate, type Stage, takeTurns } from './shared/stage.ts';
 import { Talk } from './shared/talk.ts';
@@ -33,7 +33,7 @@ const quietMs = 31_000;
 export async function askReconnect(stage: Stage, quick: boolean): Promise<Result> {
   const { viewers, rounds } = quick ? { viewers: 1000, rounds: 2 } : { viewers: 5000, rounds: 5 };
   stage.setAside();
-  const house = await buildHouse(stage, viewers);
+  const house = await buildHouse(stage.ground, viewers);
   const ending: (() => unknown)[] = [() => house.close()];
   try {
     stage.line.show(`${whole(viewers)} viewers are let in, twice`);

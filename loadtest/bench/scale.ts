@@ -9,9 +9,9 @@ import { type RedisCluster, startRedisCluster } from '../../test/support/redis-c
 import { type Buyers, startBuyers } from './holds/buyers.ts';
 import { openTruth, type Truth } from './holds/truth.ts';
 import { reportScale, type Turn } from './scale/report.ts';
-import { buildHouse, type House } from './shared/house.ts';
+import { buildHouse, type House } from '../shared/house.ts';
 import { type HubNode, startNode } from './shared/node.ts';
-import { pin } from './shared/processes.ts';
+import { pin } from '../shared/processes.ts';
 import { type Result, whole } from './shared/results.ts';
 import { type Candidate, cpuSeconds, type Stage, takeTurns } from './shared/stage.ts';
 import { Talk } from './shared/talk.ts';
@@ -48,7 +48,7 @@ export async function askScale(stage: Stage, quick: boolean): Promise<Result> {
     ? { rounds: 2, seconds: 1, warm: 1500 }
     : { rounds: 6, seconds: 5, warm: 10_000 };
   stage.setAside();
-  const house = await buildHouse(stage, mostLoad * buyersOfNode + 1);
+  const house = await buildHouse(stage.ground, mostLoad * buyersOfNode + 1);
   const ending = [() => house.close()];
   try {
     const redisCluster = await startRedisCluster();

@@ -1,5 +1,5 @@
 /** What processes use of the machine, over time. From /proc, so on Linux only. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { allStats, readText } from '../shared/proc.ts';
 
 /** One process, or a server with its children. */
 export interface Use {
@@ -12,16 +12,7 @@ export interface Use {
   rss: number[];
 }
 
-/** USER_HZ, which Linux has kept at 100 on every platform that Node runs on. */
-const ticksPerSecond = 100;
 const shortestMs = 500;
-
-interface Stat {
-  pid: number;
-  parent: number;
-  /** CPU seconds, with those of children that have ended. */
-  cpu: number;
-}
 
 /** Looks every so often from the first process on, until stopped. */
 export class Watch {
@@ -52,7 +43,7 @@ export class Watch {
       const family = stats.filter(({ pid, parent }) => pid === root || parent === root);
       // It has ended.
       if (family.length === 0) continue;
-      const cpu = family.reduce((sum, each) => sum + each.cpu, 0);
+      const cpu = family.reduce((sum, each) => sum + each.own + each.ended, 0);
       const before = this.#before.get(use.name);
       if (!before) this.#before.set(use.name, { at: now, cpu });
       // The system counts in hundredths of a second.
@@ -70,20 +61,6 @@ export class Watch {
   }
 }
 
-function allStats(): Stat[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => {
-      const text = readText(`/proc/${name}/stat`);
-      if (text === '') return [];
-      // The name in brackets may hold anything; what follows is plain, from the third field on.
-      const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-      const field = (number: number) => Number(fields[number - 3]);
-      const cpu = (field(14) + field(15) + field(16) + field(17)) / ticksPerSecond;
-      return [{ pid: Number(name), parent: field(4), cpu }];
-    });
-}
-
 /** What each has for itself, and once the most that one of them shares. */
 function memoryOf(pids: readonly number[]): number {
   const parts = pids
@@ -98,15 +75,6 @@ function memoryOf(pids: readonly number[]): number {
 
 const kilobytes = (status: string, name: string): number =>
   Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1] ?? 0);
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    // The process has just ended.
-    return '';
-  }
-}
 
 /** Bytes an hour that a series grows by, as the straight line through it says. NaN: too short to say. */
 export function growthPerHour(at: readonly number[], values: readonly number[]): number {

@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:f
 import { join, relative, resolve } from 'node:path';
 import { makeLogger } from '../../src/log.ts';
 import { Line } from '../crowd/report.ts';
+import { newJwtKeys } from '../shared/house.ts';
 import type { K6 } from './find-k6.ts';
 import { startHubUnderTest } from './hub-under-test.ts';
 import { startK6 } from './k6-process.ts';
@@ -12,7 +13,7 @@ import { Recording } from './recording.ts';
 import { makeReport, type Report } from './report.ts';
 import { renderPage } from './report-page.ts';
 import { Watch } from './resources.ts';
-import { newJwtKeys, setScene } from './scene.ts';
+import { setScene } from './scene.ts';
 import { joinScreens } from './screens.ts';
 import { judge, readSummary } from './verdict.ts';
 
@@ -37,6 +38,7 @@ export async function runLoadtest(options: RunOptions): Promise<Report | undefin
   const line = new Line();
   line.say(`${scenario}, ${profileName}: ${profileInWords(profile)}; ${nodes} node${nodes > 1 ? 's' : ''}`);
   const log = makeLogger('warn', false, 'loadtest');
+  const say = (text: string) => line.show(text);
   const jwtKeys = newJwtKeys();
   const totalMs = (profile.entrySeconds + profile.seconds) * 1000;
   const binMs = Math.max(finestMs, Math.ceil(totalMs / points / finestMs) * finestMs);
@@ -46,7 +48,7 @@ export async function runLoadtest(options: RunOptions): Promise<Report | undefin
     jwtKeys,
     logFile: join(directory, 'nodes.log'),
     log,
-    say: (text) => line.show(text),
+    say,
     ...(options.dataDir ? { dataDir: options.dataDir } : {}),
   }).catch((error: unknown) => {
     // Where a node did not start its log says why; otherwise there is nothing to keep.
@@ -61,10 +63,9 @@ export async function runLoadtest(options: RunOptions): Promise<Report | undefin
   };
   const recording = new Recording();
   try {
-    line.show('making an event and accounts');
     const { databaseUrl, urls, losses } = hub;
     const { seats, buyers } = profile;
-    const { eventId, tokens } = await setScene({ databaseUrl, jwtKeys, seats, buyers, log });
+    const { eventId, tokens } = await setScene({ databaseUrl, jwtKeys, log, say }, { seats, buyers });
     writeFileSync(files.tokens, JSON.stringify(tokens), { mode: 0o600 });
     if (signal.aborted) return undefined;
 

@@ -3,7 +3,7 @@
  * in another. The holds come first and are not timed.
  */
 import { startNode } from '../shared/node.ts';
-import { endProcess, nextMessage, startProcess } from '../shared/processes.ts';
+import { endProcess, nextMessage, startProcess } from '../../shared/processes.ts';
 import { cpuSeconds, type Stage } from '../shared/stage.ts';
 import type { BuyersAnswer, BuyersTask } from './buyers.ts';
 import { houseSeats, type Scene } from './scene.ts';

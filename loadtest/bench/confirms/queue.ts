@@ -8,7 +8,7 @@ import { holdOf, type Scene } from './scene.ts';
 const deadlineMs = 60_000;
 
 export async function runQueue(
-  { log }: Stage,
+  { ground: { log } }: Stage,
   { db, eventId }: Scene,
   options: { callers: number; seconds: number; withOutbox: boolean },
 ): Promise<{ bookings: number; seconds: number; batch: number }> {

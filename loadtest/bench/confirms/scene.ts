@@ -7,7 +7,7 @@ import type pg from 'pg';
 import type { Database } from '../../../src/database/database.ts';
 import { confirmHolds, type HoldToConfirm } from '../../../src/database/statements.ts';
 import { newHoldId, newId } from '../../../src/ids.ts';
-import { buildHouse, type House, userId } from '../shared/house.ts';
+import { buildHouse, type House, userId } from '../../shared/house.ts';
 import type { Stage } from '../shared/stage.ts';
 
 export const buyers = 2000;
@@ -58,7 +58,7 @@ export function holdOf(eventId: string, n: number): Omit<HoldToConfirm, 'leftMs'
 /** @param batches how many batches of 64 holds are made beforehand for pgbench */
 export async function setScene(stage: Stage, batches: number): Promise<Scene> {
   const { line } = stage;
-  const house = await buildHouse(stage, buyers);
+  const house = await buildHouse(stage.ground, buyers);
   const { db, client } = house;
   const addEvent = () => house.addEvent(houseSeats);
   await writeHistory(db, await addEvent());

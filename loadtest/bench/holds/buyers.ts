@@ -1,5 +1,5 @@
 /** Buyers in a process beside the server's core, who ask again as soon as they are answered. */
-import { type AskChild, asking, endProcess, startProcess } from '../shared/processes.ts';
+import { type AskChild, asking, endProcess, startProcess } from '../../shared/processes.ts';
 import type { BuyersAnswers } from './buyers-process.ts';
 
 export interface Rush {

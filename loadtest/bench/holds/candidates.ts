@@ -1,5 +1,5 @@
 /** Those that take turns: holds and releases, the echo, the script alone, the crowd, maps of other sizes. */
-import { userId } from '../shared/house.ts';
+import { userId } from '../../shared/house.ts';
 import type { HubNode } from '../shared/node.ts';
 import { type Candidate, cpuSeconds, type Stage } from '../shared/stage.ts';
 import type { Buyers, Done } from './buyers.ts';

@@ -12,7 +12,7 @@ import { fingerprint, newHoldId } from '../../../src/ids.ts';
 import { makeKeys } from '../../../src/redis/keys.ts';
 import { holdSeats } from '../../../src/redis/scripts/hold-seats.ts';
 import { releaseSeats } from '../../../src/redis/scripts/release-seats.ts';
-import { userId } from '../shared/house.ts';
+import { userId } from '../../shared/house.ts';
 import type { Stage } from '../shared/stage.ts';
 
 export const howToGetIt =

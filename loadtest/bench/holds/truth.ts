@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Cluster, Redis } from 'ioredis';
 import { makeKeys } from '../../../src/redis/keys.ts';
-import type { House } from '../shared/house.ts';
+import type { House } from '../../shared/house.ts';
 
 /** Nodes write their audit log once a second. */
 const patienceMs = 10_000;

@@ -1,7 +1,7 @@
 import { confirmHolds } from '../../../src/database/statements.ts';
 import { newHoldId, newId } from '../../../src/ids.ts';
 import { randomFrom } from '../bytes/maps.ts';
-import { type House, userId } from '../shared/house.ts';
+import { type House, userId } from '../../shared/house.ts';
 
 const seatsInBooking = 20;
 const holdsInBatch = 64;

@@ -1,7 +1,8 @@
 /** A node of the hub in a process of its own, as `npm start` runs it. */
 import type { ChildProcess } from 'node:child_process';
-import type { House } from './house.ts';
-import { endProcess, nextMessage, type StartOptions, startProcess } from './processes.ts';
+import type { House } from '../../shared/house.ts';
+import { nodeEnvironment } from '../../shared/node-environment.ts';
+import { endProcess, nextMessage, type StartOptions, startProcess } from '../../shared/processes.ts';
 import type { Stage } from './stage.ts';
 
 export interface HubNode {
@@ -17,20 +18,9 @@ export async function startNode(stage: Stage, house: House, options: StartOption
     ...options,
     switches: [...(options.switches ?? []), ...profiling(stage, options)],
     env: {
-      NODE_ENV: 'test',
+      ...nodeEnvironment({ ...stage.services, jwtKeys: house.jwtKeys }),
       SEATCAST_NODE: 'bench',
-      PORT: '0',
       LOG_LEVEL: 'error',
-      // Everything shares a few cores here, and what is late is to be measured, not refused.
-      REDIS_TIMEOUT_MS: '5000',
-      DATABASE_URL: stage.services.databaseUrl,
-      REDIS_URL: stage.services.redisUrl,
-      JWT_KEYS: house.jwtKeys,
-      // One machine plays all clients, and is not to be held back.
-      CONNECTIONS_PER_ADDRESS: '1000000',
-      MESSAGES_PER_SECOND: '100000',
-      USER_MESSAGES_PER_SECOND: '100000',
-      ADDRESS_MESSAGES_PER_SECOND: '1000000',
       ...options.env,
     },
   });

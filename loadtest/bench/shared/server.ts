@@ -1,6 +1,6 @@
 /** The servers that ours is compared with, each a small process (`servers/`). */
 import type { ChildProcess } from 'node:child_process';
-import { ask, endProcess, nextMessage, type StartOptions, startProcess } from './processes.ts';
+import { ask, endProcess, nextMessage, type StartOptions, startProcess } from '../../shared/processes.ts';
 import { type Dialogue, hubDialogue, hubPath } from './watchers.ts';
 
 export type ServerName = 'raw-uws' | 'socket-io-on-uws' | 'socket-io-on-ws';

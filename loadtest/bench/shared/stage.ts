@@ -2,22 +2,25 @@
  * What every question starts from: an embedded PostgreSQL and Redis with nothing in them, a line of
  * progress, CPU time by process, and rounds in which the candidates take turns.
  */
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import pg from 'pg';
-import { type Logger, makeLogger } from '../../../src/log.ts';
+import { makeLogger } from '../../../src/log.ts';
 import { type Services, startServices } from '../../../src/services/services.ts';
 import { Line } from '../../crowd/report.ts';
-import { pin } from './processes.ts';
+import type { Ground } from '../../shared/house.ts';
+import { allStats, readText, statOf } from '../../shared/proc.ts';
+import { pin } from '../../shared/processes.ts';
 
 export interface Stage {
   /** For the data of the services and for files of the run. */
   readonly directory: string;
   readonly services: Services;
-  readonly log: Logger;
   readonly line: Line;
+  /** Where the house of a question is built. */
+  readonly ground: Ground;
   readonly loadAtStart: number;
   /** Where nodes that are measured leave a CPU profile; undefined: they are not profiled. */
   readonly profiles: string | undefined;
@@ -60,8 +63,12 @@ export async function openStage(withProfiles = false): Promise<Stage> {
   return {
     directory,
     services,
-    log: makeLogger('warn', false, 'bench'),
     line,
+    ground: {
+      databaseUrl: services.databaseUrl,
+      log: makeLogger('warn', false, 'bench'),
+      say: (text) => line.show(text),
+    },
     loadAtStart,
     profiles: withProfiles ? join(directory, 'profiles') : undefined,
     cpuOf: (service) => cpuSeconds(pidOf(service)),
@@ -126,39 +133,11 @@ export async function takeTurns<Measured>(
 /** User and system time of a process, its children, and those children that have ended. */
 export function cpuSeconds(pid: number): number {
   if (process.platform !== 'linux' || !(pid > 0)) return Number.NaN;
-  const ticks = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map((name) => ({ pid: Number(name), ...statOf(name) }))
-    .reduce((sum, each) => {
-      if (each.pid === pid) return sum + each.own + each.ended;
-      return each.parent === pid ? sum + each.own : sum;
-    }, 0);
-  return ticks / ticksPerSecond;
+  return allStats().reduce((sum, each) => {
+    if (each.pid === pid) return sum + each.own + each.ended;
+    return each.parent === pid ? sum + each.own : sum;
+  }, 0);
 }
 
 /** CPU seconds of the children of this process that have ended, such as a load generator. */
-export const cpuOfEndedChildren = (): number =>
-  process.platform === 'linux' ? statOf('self').ended / ticksPerSecond : Number.NaN;
-
-/** USER_HZ, which Linux has kept at 100 on every platform that Node runs on. */
-const ticksPerSecond = 100;
-
-function statOf(pid: string): { parent: number; own: number; ended: number } {
-  const text = readText(`/proc/${pid}/stat`);
-  // The name in brackets may hold anything; what follows is plain, from the third field on.
-  const fields = text
-    .slice(text.lastIndexOf(')') + 2)
-    .split(' ')
-    .map(Number);
-  const field = (number: number) => fields[number - 3] || 0;
-  return { parent: field(4), own: field(14) + field(15), ended: field(16) + field(17) };
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    // The process has ended, or this is not Linux.
-    return '';
-  }
-}
+export const cpuOfEndedChildren = (): number => statOf('self')?.ended ?? Number.NaN;

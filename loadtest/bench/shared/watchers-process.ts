@@ -2,7 +2,7 @@
  * A process full of connections that watch, over bare WebSockets, so that every kind of server is watched by
  * the same thing. Does what its parent asks, one thing at a time (`watchers.ts`).
  */
-import { answerParent } from './processes.ts';
+import { answerParent } from '../../shared/processes.ts';
 import { WebSocket } from 'ws';
 import type { SeatsChanged, SeatsWatchReply } from '../../../src/contracts.gen.ts';
 import { decodeChanges, decodeSnapshot } from '../../../src/seats/codec.ts';

@@ -1,7 +1,7 @@
 /** Connections that watch, in processes beside the server's core. */
 import type { MessageName, Messages } from '../../../src/contracts.gen.ts';
 import { cpuSeconds } from './stage.ts';
-import { type AskChild, asking, endProcess, startProcess } from './processes.ts';
+import { type AskChild, asking, endProcess, startProcess } from '../../shared/processes.ts';
 import type { WatcherAnswers } from './watchers-process.ts';
 
 /** What a watcher says to a server of some kind until it watches, and which frames of it count. */

@@ -4,15 +4,16 @@
  */
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import type { HoldRules } from '../../../src/contracts.gen.ts';
-import { type Database, openDatabase } from '../../../src/database/database.ts';
-import { insertEvent, setStatus } from '../../../src/events/catalogue.ts';
-import { importPlan } from '../../../src/events/plans.ts';
-import { Tokens } from '../../../src/session.ts';
-import { testPlan } from '../../../test/support/plan.ts';
-import type { Stage } from './stage.ts';
+import type { HoldRules } from '../../src/contracts.gen.ts';
+import { type Database, openDatabase } from '../../src/database/database.ts';
+import { insertEvent, setStatus } from '../../src/events/catalogue.ts';
+import { importPlan } from '../../src/events/plans.ts';
+import type { Logger } from '../../src/log.ts';
+import { Tokens } from '../../src/session.ts';
+import { testPlan } from '../../test/support/plan.ts';
 
-const tokensLastMs = 3_600_000;
+/** Longer than the longest run. */
+const tokensLastMs = 2 * 86_400_000;
 
 export interface House {
   readonly db: Database;
@@ -21,24 +22,35 @@ export interface House {
   readonly jwtKeys: string;
   /** Tokens of the buyers 1, 2, … */
   tokens(count: number): Promise<string[]>;
-  /** An event on sale that begins tomorrow; events of one size share their plan. @returns its id */
+  /** An event on sale that begins in a month; events of one size share their plan. @returns its id */
   addEvent(seats: number, rules?: Partial<HoldRules>): Promise<string>;
   close(): Promise<void>;
 }
 
 export const userId = (n: number): string => `00000000-0000-0000-0000-${n.toString(16).padStart(12, '0')}`;
 
-export async function buildHouse(stage: Stage, buyers: number): Promise<House> {
-  const { services, log, line } = stage;
-  const db = await openDatabase(services.databaseUrl, log, 16);
-  const patient = await openDatabase(services.databaseUrl, log, 2, true);
+export const newJwtKeys = (): string => `loadtest:${randomBytes(32).toString('base64url')}`;
+
+/** Where a house is built. */
+export interface Ground {
+  readonly databaseUrl: string;
+  readonly log: Logger;
+  readonly say: (text: string) => void;
+  /** What signs its people's tokens. */
+  readonly jwtKeys?: string;
+}
+
+export async function buildHouse(ground: Ground, buyers: number): Promise<House> {
+  const { databaseUrl, log, say, jwtKeys = newJwtKeys() } = ground;
+  const db = await openDatabase(databaseUrl, log, 16);
+  const patient = await openDatabase(databaseUrl, log, 2, true);
   await patient.migrate();
   await patient.close();
-  const client = new pg.Client({ connectionString: services.databaseUrl });
+  const client = new pg.Client({ connectionString: databaseUrl });
   // When the services stop early, something else has failed and is told.
   client.on('error', () => undefined);
   await client.connect();
-  line.show('making buyers and events');
+  say('making buyers and events');
   await client.query(
     `insert into users (id, email, name, password_hash, role, created_at)
      select lpad(to_hex(n), 32, '0')::uuid, 'buyer-' || n || '@example.com', 'Buyer', 'no password',
@@ -46,7 +58,6 @@ export async function buildHouse(stage: Stage, buyers: number): Promise<House> {
      from generate_series(0, $1::int) as n`,
     [buyers],
   );
-  const jwtKeys = `bench:${randomBytes(32).toString('base64url')}`;
   const signer = new Tokens(jwtKeys, tokensLastMs);
   const plans = new Map<number, string>();
 
@@ -70,7 +81,7 @@ export async function buildHouse(stage: Stage, buyers: number): Promise<House> {
       return (await Promise.all(signed)).map(({ token }) => token);
     },
     async addEvent(seats, rules = {}) {
-      const startsAt = Date.now() + 86_400_000;
+      const startsAt = Date.now() + 30 * 86_400_000;
       const row = await insertEvent(db, userId(0), {
         planId: await planOf(seats),
         title: 'A rush',

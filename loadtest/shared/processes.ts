@@ -1,5 +1,6 @@
-/** Child processes of a bench: a server that is measured has a core of its own where there are two. */
+/** Child processes: a server that is measured has a core of its own where there are two. */
 import { type ChildProcess, execFileSync, fork } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
 import { cpus } from 'node:os';
 
 /** Where a process may run. The first core belongs to what is measured, the others to everything else. */
@@ -26,18 +27,29 @@ export function pin(pid: number, cores: Cores): void {
 export interface StartOptions {
   env?: Record<string, string>;
   cores?: Cores;
+  /** In a group of its own, so that Ctrl-C does not reach it; what it prints goes to a file. */
+  logFile?: string;
   /** More switches for Node.js, such as `--expose-gc`. */
   switches?: readonly string[];
 }
 
 /** @param file a module of ours, that talks with its parent by messages */
-export function startProcess(file: URL, { env, cores, switches = [] }: StartOptions = {}): ChildProcess {
+export function startProcess(file: URL, options: StartOptions = {}): ChildProcess {
+  const { env, cores, switches = [], logFile } = options;
   const child = fork(file, [], {
     env: { PATH: process.env.PATH ?? '', ...env },
     execArgv: ['--disable-warning=ExperimentalWarning', ...switches],
+    ...(logFile ? { detached: true, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] } : {}),
   });
+  if (logFile) keepOutput(child, logFile);
   if (cores && child.pid) pin(child.pid, cores);
   return child;
+}
+
+function keepOutput(child: ChildProcess, logFile: string): void {
+  const file = createWriteStream(logFile, { flags: 'a' });
+  for (const stream of [child.stdout, child.stderr]) stream?.pipe(file, { end: false });
+  child.once('close', () => file.end());
 }
 
 /** What a child says next. Rejects if it ends instead. */
