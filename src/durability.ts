@@ -44,15 +44,22 @@ export async function checkRedis(redis: Redis, mode: Config['mode'], log: Logger
     if (mode === 'production') throw new ConfigError(sentence);
     log.warn(sentence);
   }
+  if (settings.get('cluster-require-full-coverage') === 'yes') {
+    log.warn(
+      'The Redis Cluster (REDIS_URL) has cluster-require-full-coverage yes: when one master is away, no event can be sold. Set it to no.',
+    );
+  }
   if (settings.get('appendonly') !== 'yes') {
     log.warn('Redis (REDIS_URL) has appendonly off: when it restarts all holds are lost. Sales are not.');
   }
 }
 
+const asked = ['maxmemory-policy', 'maxmemory', 'appendonly', 'cluster-require-full-coverage'] as const;
+
 /** undefined: we may not ask, as with many hosted Redis. */
 async function read(redis: Redis, log: Logger): Promise<Map<string, string> | undefined> {
   try {
-    const flat = (await redis.config('GET', 'maxmemory-policy', 'maxmemory', 'appendonly')) as string[];
+    const flat = (await redis.config('GET', ...asked)) as string[];
     return new Map(flat.flatMap((name, i) => (i % 2 === 0 ? [[name, flat[i + 1] ?? '']] : [])));
   } catch (error) {
     log.debug({ err: error }, 'Redis does not show its settings');

@@ -10,6 +10,9 @@ import { clusterServers } from './address.ts';
 import { ServerWatch } from './server-watch.ts';
 
 const lookEveryMs = 1000;
+const findWithinMs = 300;
+/** After which a node starts although some masters of the cluster do not answer: it serves the events of the others. */
+const wholeWithinMs = 10_000;
 /** Quick at first, then every second: an outage of hours must neither end the node nor flood Redis. */
 const retryAfterMs = (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 5), 1000);
 
@@ -30,8 +33,6 @@ export class RedisLinks {
   readonly #slots = new WeakMap<readonly string[], number>();
   #closing = false;
   readonly #watch: NodeJS.Timeout;
-  /** Called when Redis is back with a known run id. */
-  onReady: (() => void) | undefined;
 
   /** @param commandTimeoutMs after which a command that got no answer is given up */
   constructor(url: string, log: Logger, commandTimeoutMs = 500) {
@@ -71,24 +72,36 @@ export class RedisLinks {
     return this.commands instanceof Redis ? [this.commands] : this.commands.nodes('master');
   }
 
-  /** Whether there is a server at all: of a cluster others may be away. */
+  /** Whether there is a server that has events: of a cluster others may be away (`canReach`). */
   get available(): boolean {
-    for (const { run } of this.#servers.values()) if (run !== undefined) return true;
+    for (const { run, redis } of this.#servers.values()) {
+      if (run !== undefined && !redis.options.readOnly) return true;
+    }
     return false;
+  }
+
+  /** Whether the server that has the keys of an event can be asked. */
+  canReach(keys: readonly string[]): boolean {
+    return this.#servers.get(this.#addressOf(keys))?.run !== undefined;
   }
 
   /** After a server has said that the keys of an event are not with it (any more). */
   async findAgain(): Promise<void> {
     const { commands } = this;
     if (commands instanceof Redis) return;
-    await new Promise<void>((resolve) => commands.refreshSlotsCache(() => resolve()));
+    // It asks one server after the other, and each may be slow to say that it is dead.
+    const found = new Promise<void>((resolve) => commands.refreshSlotsCache(() => resolve()));
+    await Promise.race([found, new Promise((resolve) => setTimeout(resolve, findWithinMs))]);
   }
 
   /** Waits until Redis answers, however long it takes, saying so every ten seconds. */
   async connect(): Promise<void> {
     const links = [this.commands, this.publisher, this.subscriber];
     for (const link of links) link.connect().catch(() => undefined);
-    for (let waited = 0; !this.#isWhole() || links.some((link) => link.status !== 'ready'); waited += 50) {
+    const isReady = (waited: number) =>
+      (waited > wholeWithinMs ? this.available : this.#isWhole()) &&
+      links.every((link) => link.status === 'ready');
+    for (let waited = 0; !isReady(waited); waited += 50) {
       if (this.#closing) throw new Error('stopped while waiting for Redis');
       if (waited % 10_000 === 500) this.#log.warn('Waiting for Redis (REDIS_URL): it does not answer yet');
       await new Promise((resolve) => setTimeout(resolve, 50));
@@ -120,19 +133,22 @@ export class RedisLinks {
   }
 
   #serve(address: string, redis: Redis): void {
-    this.#servers.set(address, new ServerWatch(redis, this.#log, () => this.onReady?.()));
+    this.#servers.set(address, new ServerWatch(redis, this.#log));
   }
 
   #serveCluster(cluster: Cluster): void {
-    const addressOf = ({ options }: Redis) => `${options.host}:${options.port}`;
     cluster.on('+node', (redis: Redis) => {
       this.#serve(addressOf(redis), redis);
       // Otherwise it connects with the first command, which would be refused for want of a run id.
       if (redis.status === 'wait') redis.connect().catch(() => undefined);
     });
     cluster.on('-node', (redis: Redis) => {
-      this.#servers.get(addressOf(redis))?.close();
-      this.#servers.delete(addressOf(redis));
+      const address = addressOf(redis);
+      const server = this.#servers.get(address);
+      // A connection that is replaced is told of after the one that takes its place.
+      if (server?.redis !== redis) return;
+      server.close();
+      this.#servers.delete(address);
     });
     cluster.on('node error', (error: Error, address: string) =>
       this.#log.debug({ err: error, address }, 'Redis connection error'),
@@ -141,12 +157,20 @@ export class RedisLinks {
 
   async #look(): Promise<void> {
     if (this.#closing) return;
-    const givenUp = await Promise.all([...this.#servers.values()].map((server) => server.look()));
-    if (!givenUp.includes(true) || this.#closing) return;
-    // They are on the same dead route.
-    for (const link of [this.publisher, this.subscriber]) {
-      for (const redis of link instanceof Redis ? [link] : link.nodes()) redis.disconnect(true);
+    for (const [address, server] of this.#servers) {
+      void server.look().then((isGivenUp) => {
+        if (isGivenUp && !this.#closing) this.#giveUp(address);
+      });
     }
+  }
+
+  /** What else goes to a server that does not answer is on the same dead route. */
+  #giveUp(address: string): void {
+    const { publisher, subscriber } = this;
+    if (publisher instanceof Redis) publisher.disconnect(true);
+    else for (const redis of publisher.nodes()) if (addressOf(redis) === address) redis.disconnect(true);
+    // Of a cluster, too: its sharded subscriptions are on connections of their own, which are opened anew.
+    subscriber.disconnect(true);
   }
 
   #listen(name: string, link: Redis | Cluster): Redis | Cluster {
@@ -166,9 +190,11 @@ export class RedisLinks {
   }
 }
 
+const addressOf = ({ options }: Redis): string => `${options.host}:${options.port}`;
+
 /** Whether a server refused because the keys are, or are about to be, with another one of its cluster. */
 export const isMoved = (error: unknown): boolean =>
-  error instanceof Error && /^(MOVED|ASK|READONLY) /.test(error.message);
+  error instanceof Error && /^(MOVED|ASK|READONLY|TRYAGAIN) /.test(error.message);
 
 type LinkOptions = Pick<
   RedisOptions,
@@ -188,6 +214,8 @@ function opener(url: string): (options: LinkOptions) => Redis | Cluster {
       // A connection that ends is opened again by the cluster, which looks first where the slots are now.
       redisOptions: { connectTimeout, lazyConnect: true, ...options, ...cluster.options },
       clusterRetryStrategy: retryAfterMs,
+      // Certificates are made for names, not for the addresses behind them.
+      ...(cluster.options.tls ? { dnsLookup: (address, done) => done(null, address) } : {}),
       lazyConnect: true,
       enableAutoPipelining,
       enableOfflineQueue,

@@ -14,18 +14,19 @@ export class ServerWatch {
   /** undefined: it is away, or nothing is known of it yet. */
   run: string | undefined;
   readonly #log: Logger;
-  readonly #onReady: () => void;
   #misses = 0;
   #closing = false;
 
   /** @param redis not connected yet */
-  constructor(redis: Redis, log: Logger, onReady: () => void) {
+  constructor(redis: Redis, log: Logger) {
     this.redis = redis;
     this.#log = log;
-    this.#onReady = onReady;
     redis.on('ready', () => void this.#readRun());
     redis.on('close', () => {
-      if (this.run && !this.#closing) log.warn('Redis is away: holds are refused until it is back');
+      // A replica has no holds.
+      if (this.run && !this.#closing && !redis.options.readOnly) {
+        log.warn({ server: this.#server }, 'Redis is away: holds are refused until it is back');
+      }
       this.run = undefined;
     });
     if (redis.status === 'ready') void this.#readRun();
@@ -50,11 +51,15 @@ export class ServerWatch {
       if (this.#misses < missesAtMost || !this.run) return false;
       this.#misses = 0;
       this.run = undefined;
-      this.#log.warn('Redis does not answer: holds are refused until it does');
+      this.#log.warn({ server: this.#server }, 'Redis does not answer: holds are refused until it does');
       this.redis.disconnect(true);
       return true;
     }
     return false;
+  }
+
+  get #server(): string {
+    return `${this.redis.options.host}:${this.redis.options.port}`;
   }
 
   async #readRun(): Promise<void> {
@@ -64,7 +69,6 @@ export class ServerWatch {
       if (!run) throw new Error('INFO server has no run_id');
       this.run = run;
       this.#log.debug({ run }, 'connected to Redis');
-      this.#onReady();
     } catch (error) {
       // Without the run id nothing may run: begin again.
       this.#log.warn({ err: error }, 'could not read the run id of Redis');

@@ -129,10 +129,11 @@ export class Inventory {
 
   async #load(eventId: string): Promise<void> {
     const keys = this.#keys.event(eventId);
-    const { redis, run } = this.#links.home(keys);
     this.#events.forget(eventId);
     const card = await this.#events.card(eventId);
     if (!card) throw new RequestError('event-not-found');
+    // Before PostgreSQL is read: a server that takes over meanwhile is another one, and refuses.
+    const { redis, run } = this.#links.home(keys);
     const { seats, booked } = await this.truth(card);
     const result = await this.#guard(async () => {
       // First, or a node that dies in between leaves a map that no sweeper knows.
@@ -179,6 +180,11 @@ export class Inventory {
 
   get available(): boolean {
     return this.#links.available;
+  }
+
+  /** Whether the Redis that has the event can be asked; of a cluster it may be one of several. */
+  canReach(eventId: string): boolean {
+    return this.#links.canReach(this.#keys.event(eventId));
   }
 
   stop(): void {

@@ -110,7 +110,10 @@ export class Reconciler {
 
   async #relist(): Promise<void> {
     if (this.#clock.monotonic() - this.#listedAt < relistMs) return;
-    const loaded = new Set(await this.#parts.inventory.loadedEvents());
+    // In a cluster the list may be away while events are not: then the known ones do.
+    const listed = await this.#parts.inventory.loadedEvents().catch(() => undefined);
+    if (!listed) return;
+    const loaded = new Set(listed);
     this.#listedAt = this.#clock.monotonic();
     for (const eventId of this.#nextLook.keys()) if (!loaded.has(eventId)) this.#forget(eventId);
     for (const eventId of loaded) if (!this.#nextLook.has(eventId)) this.#nextLook.set(eventId, 0);

@@ -26,6 +26,8 @@ export class Sweeper {
   readonly #clock: Clock;
   readonly #nextVisit = new Map<string, number>();
   readonly #visiting = new Set<string>();
+  /** Visits in a row that failed: the second one says that the map may be out of date. */
+  readonly #failed = new Map<string, number>();
   readonly #visits = new Gate(atOnce, Number.POSITIVE_INFINITY);
   #listedAt = 0;
   #cancel: (() => void) | undefined;
@@ -54,9 +56,8 @@ export class Sweeper {
   async #round(): Promise<void> {
     this.#maps.dropUnwatched();
     const watched = [...this.#maps.watched()];
-    if (!this.#inventory.available) {
-      for (const eventId of watched) this.#maps.setStale(eventId);
-    } else {
+    for (const eventId of watched) if (!this.#inventory.canReach(eventId)) this.#maps.setStale(eventId);
+    if (this.#inventory.available) {
       await this.#relist();
       const now = this.#clock.now();
       const due = new Set(watched);
@@ -67,12 +68,18 @@ export class Sweeper {
     for (const eventId of watched) this.#maps.beaconIfDue(eventId);
   }
 
-  /** Other nodes load events too. */
+  /** Other nodes load events too. In a cluster the list may be away while events are not: then the known ones do. */
   async #relist(): Promise<void> {
     if (this.#clock.now() - this.#listedAt < relistMs) return;
-    const loaded = new Set(await this.#inventory.loadedEvents());
+    const listed = await this.#inventory.loadedEvents().catch(() => undefined);
+    if (!listed) return;
+    const loaded = new Set(listed);
     this.#listedAt = this.#clock.now();
-    for (const eventId of this.#nextVisit.keys()) if (!loaded.has(eventId)) this.#nextVisit.delete(eventId);
+    for (const eventId of this.#nextVisit.keys()) {
+      if (loaded.has(eventId)) continue;
+      this.#nextVisit.delete(eventId);
+      this.#failed.delete(eventId);
+    }
     for (const eventId of loaded) if (!this.#nextVisit.has(eventId)) this.#nextVisit.set(eventId, 0);
   }
 
@@ -80,8 +87,11 @@ export class Sweeper {
     this.#visiting.add(eventId);
     try {
       await this.#visits.run(() => this.#sweep(eventId));
+      this.#failed.delete(eventId);
     } catch (error) {
       this.#log.debug({ err: error, eventId }, 'could not sweep');
+      if ((this.#failed.get(eventId) ?? 0) >= 1) this.#maps.setStale(eventId);
+      this.#failed.set(eventId, (this.#failed.get(eventId) ?? 0) + 1);
       this.#nextVisit.set(eventId, this.#clock.now() + everyMs);
     } finally {
       this.#visiting.delete(eventId);

@@ -14,6 +14,7 @@ export const pingTimeoutMs = 20_000;
 export const idleTimeoutS = 48;
 
 const groups = 25;
+const beatMs = pingIntervalMs / groups;
 const ping = '2';
 const pong = 0x33;
 
@@ -22,12 +23,14 @@ export const isPong = (frame: Uint8Array): boolean => frame.length === 1 && fram
 export class Heartbeat {
   readonly #app: TemplatedApp;
   readonly #timer: NodeJS.Timeout;
-  #last = 0;
+  readonly #startedAt = performance.now();
+  /** Beats so far. */
+  #beats = 0;
   #joined = 0;
 
   constructor(app: TemplatedApp) {
     this.#app = app;
-    this.#timer = setInterval(() => this.#beat(), pingIntervalMs / groups).unref();
+    this.#timer = setInterval(() => this.#beat(), beatMs).unref();
   }
 
   /** Spread over the groups, so that no second has more to do than the next. */
@@ -39,9 +42,12 @@ export class Heartbeat {
     clearInterval(this.#timer);
   }
 
+  /** By the clock, not by the timer: on a node that is too busy each beat is late, and 25 of them would add up. */
   #beat(): void {
-    this.#last = (this.#last + 1) % groups;
-    this.#app.publish(topicOf(this.#last), ping, false, false);
+    const due = Math.floor((performance.now() - this.#startedAt) / beatMs);
+    // After a long standstill everybody is pinged once, not once for each round that was missed.
+    this.#beats = Math.max(this.#beats, due - groups);
+    while (this.#beats < due) this.#app.publish(topicOf(++this.#beats % groups), ping, false, false);
   }
 }
 

@@ -6,7 +6,7 @@
 import type { TemplatedApp } from 'uWebSockets.js';
 import { Server } from 'socket.io';
 import { loadContracts } from '../contracts.ts';
-import { type DisconnectCode, wireDisconnect } from '../disconnects.ts';
+import { type DisconnectCode, disconnects, wireDisconnect } from '../disconnects.ts';
 import type { Dispatcher } from '../dispatch.ts';
 import { RequestError } from '../errors.ts';
 import type { Logger } from '../log.ts';
@@ -153,13 +153,16 @@ export class SocketServer {
   }
 
   /**
-   * `disconnect(true)` closes the connection; without it the native socket would stay subscribed to its
-   * rooms and hear what it must not.
+   * Either way the connection is closed; a native socket that stayed open would stay subscribed to its rooms and hear
+   * what it must not. A stock client that is disconnected by name stays away until its page connects again, so
+   * whoever may come back finds the connection closed, as if a network had done it.
    */
   #disconnect(socket: HubSocket, code: DisconnectCode): void {
     this.guardCounts.disconnects[code] = (this.guardCounts.disconnects[code] ?? 0) + 1;
     (socket as { emit(name: string, data: unknown): void }).emit('server:disconnected', wireDisconnect(code));
-    socket.disconnect(true);
+    const { reconnect } = disconnects[code];
+    if (reconnect === 'now' || reconnect === 'later') socket.conn.close();
+    else socket.disconnect(true);
   }
 
   /** Nothing that a frame does can throw. @returns whether it was an ask */

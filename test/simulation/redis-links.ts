@@ -26,7 +26,6 @@ export class SimLinks {
   #lastArrival = 0;
   #lastAnswer = 0;
   readonly #waiting = new Set<(error: Error) => void>();
-  onReady: (() => void) | undefined;
 
   constructor(redis: SimRedis, process: Process, point: (answerInMs: number) => void) {
     this.#redis = redis;
@@ -40,6 +39,10 @@ export class SimLinks {
 
   get available(): boolean {
     return this.#run !== undefined;
+  }
+
+  canReach(): boolean {
+    return this.available;
   }
 
   home(): { redis: unknown; run: string } {
@@ -94,7 +97,6 @@ export class SimLinks {
       this.#kernel.after(2 * redis.wireMs(), this.#process, () => {
         if (connection !== this.#connection || !this.#open) return;
         this.#run = run;
-        this.onReady?.();
       });
     });
   }
