@@ -3,7 +3,7 @@
  * the same said in plain JSON. Nothing is measured, so nothing varies: the seats come from a fixed seed.
  */
 import { barChart } from './shared/chart.ts';
-import { decimal, type Result, whole } from './shared/results.ts';
+import { decimal, type Result, verdict, whole } from './shared/results.ts';
 import { changesFrames, type Frames, snapshotFrames, writers } from './bytes/frames.ts';
 import { busyTick, nearlySoldOut, randomFrom, soldAtRandom } from './bytes/maps.ts';
 
@@ -91,6 +91,3 @@ function report(snapshots: Row[], changes: Row[]): Result {
     }),
   };
 }
-
-const verdict = (isReached: boolean, aim: string): string =>
-  isReached ? `the aim of ${aim} is reached` : `the aim of ${aim} is missed`;

@@ -7,7 +7,7 @@ import { startChanger, every, seatsForChanger } from './shared/changer.ts';
 import { barChart } from './shared/chart.ts';
 import { buildHouse, type House } from '../shared/house.ts';
 import { startNode } from './shared/node.ts';
-import { decimal, median, type Result, whole, withSpread } from './shared/results.ts';
+import { decimal, median, type Result, verdict, whole, withSpread } from './shared/results.ts';
 import { type ServerName, startServer } from './shared/server.ts';
 import { type Candidate, cpuSeconds, type Stage, takeTurns } from './shared/stage.ts';
 import { hubDialogue, hubPath, startWatchers, type Watchers } from './shared/watchers.ts';
@@ -145,8 +145,7 @@ function report(
   const [toRaw, toWs] = [names['raw-uws'], names['socket-io-on-ws']].map((to) =>
     ratio(turns, to, names.ours),
   );
-  const reached = (value: number | undefined, aim: number) =>
-    (value ?? Number.NaN) <= aim ? `the aim of ${aim} is reached` : `the aim is ${aim}`;
+  const reached = (value = Number.NaN, aim: number) => verdict(value <= aim, aim);
   return {
     title: 'What does it cost to send one frame to one viewer?',
     answer: `With ${whole(aimed)} viewers ${decimal(median(turns.get(names.ours) ?? []))} µs of CPU. That is ${decimal(toRaw ?? Number.NaN)} × what bare uWebSockets.js takes to publish the same frame (${reached(toRaw, aims.raw)}), and ${decimal(toWs ?? Number.NaN)} × what socket.io on ws takes (${reached(toWs, aims.ws)}).`,

@@ -25,7 +25,7 @@ import { type HubNode, startNode } from './shared/node.ts';
 import { endProcess, nextMessage, startProcess } from '../shared/processes.ts';
 import { type Result, whole } from './shared/results.ts';
 import { type Stage, takeTurns } from './shared/stage.ts';
-import { Talk } from './shared/talk.ts';
+import { Talk } from '../shared/talk.ts';
 
 /** Events that fill up one after the other, for as many holds as the fastest turn may need. */
 const rushEvents = 8;

@@ -15,7 +15,7 @@ import { startNode } from './shared/node.ts';
 import { endProcess, nextMessage, startProcess } from '../shared/processes.ts';
 import { type Result, whole } from './shared/results.ts';
 import { type Candidate, type Stage, takeTurns } from './shared/stage.ts';
-import { Talk } from './shared/talk.ts';
+import { Talk } from '../shared/talk.ts';
 import { hubDialogue, hubPath, startWatchers, type Watchers } from './shared/watchers.ts';
 
 const seats = 20_000;

@@ -14,7 +14,7 @@ import { type HubNode, startNode } from './shared/node.ts';
 import { pin } from '../shared/processes.ts';
 import { type Result, whole } from './shared/results.ts';
 import { type Candidate, cpuSeconds, type Stage, takeTurns } from './shared/stage.ts';
-import { Talk } from './shared/talk.ts';
+import { Talk } from '../shared/talk.ts';
 import { hubDialogue, hubPath, startWatchers, type Watchers } from './shared/watchers.ts';
 
 interface Setup {

@@ -108,12 +108,14 @@ export function thresholdsOf(
     return { k6, overall: { screenP99Ms: 1000, loserToldP99Ms: 1000 } };
   }
   k6.holds = ['count>0'];
+  k6.connections_lost = zero;
   if (scenario === 'booking' || scenario === 'soak') {
     k6.bookings = ['count>0'];
     k6.answer_cancel = ['p(99)<2000'];
   }
   if (scenario === 'reconnect-storm') {
     k6.returns = [`count==${viewers * storms}`];
+    k6.connections_lost = [`count==${viewers * storms}`];
     k6.map_right_again = ['p(99)<5000'];
   }
   return { k6, overall: { screenP99Ms: 1000 } };

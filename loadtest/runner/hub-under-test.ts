@@ -13,6 +13,7 @@ const nodeFile = new URL('../../src/main.ts', import.meta.url);
 
 export interface HubUnderTest {
   databaseUrl: string;
+  redisUrl: string;
   /** `http://127.0.0.1:…`, one a node. */
   urls: string[];
   /** By name, for whoever looks at their use of the machine. */
@@ -81,6 +82,7 @@ export async function startHubUnderTest(options: {
     );
     return {
       databaseUrl,
+      redisUrl,
       urls: started.map(({ url }) => url),
       pids: {
         ...Object.fromEntries(started.map(({ name, pid }) => [name, pid])),

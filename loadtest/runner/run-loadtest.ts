@@ -4,6 +4,7 @@ import { join, relative, resolve } from 'node:path';
 import { makeLogger } from '../../src/log.ts';
 import { Line } from '../crowd/report.ts';
 import { newJwtKeys } from '../shared/house.ts';
+import { compareTruth } from './compare-truth.ts';
 import type { K6 } from './find-k6.ts';
 import { startHubUnderTest } from './hub-under-test.ts';
 import { startK6 } from './k6-process.ts';
@@ -88,6 +89,8 @@ export async function runLoadtest(options: RunOptions): Promise<Report | undefin
     // 99 says that thresholds were crossed, which the checks tell.
     if (exitCode !== 0 && exitCode !== 99)
       problems.push(`k6 ended with ${exitCode ?? 'a signal'}: see ${relative('', files.log)}`);
+    // What was held when k6 left runs out later, and nothing else changes.
+    if (losses.length === 0) problems.push(...(await compareTruth(hub, eventId)));
     const screens = joinScreens(recording, binMs);
     const summary = readSummary(files.summary);
     const checks = judge({ scenario, profile, summary, recording, screens });

@@ -30,6 +30,7 @@ const words: Record<string, string> = {
   requests_failed: 'requests that failed',
   holds: 'holds',
   bookings: 'bookings',
+  connections_lost: 'connections lost',
   returns: 'maps right again after a cut',
   answer_watch: 'watch answered',
   answer_hold: 'hold answered',

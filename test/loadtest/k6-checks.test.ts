@@ -45,11 +45,15 @@ afterAll(() => vi.unstubAllGlobals());
 
 const booking = (id: string, ...seats: number[]) => ({
   id,
+  createdAt: '2026-01-01T00:00:00.000Z',
   seats: seats.map((seat) => ({ seat, cancelledAt: null })),
 });
 
 test('a seat that two bookings have was sold twice, on whatever page they are', () => {
-  const cancelled = { id: 'c', seats: [{ seat: 3, cancelledAt: '2026-01-01T00:00:00.000Z' }] };
+  const cancelled = {
+    ...{ id: 'c', createdAt: '2025-12-31T00:00:00.000Z' },
+    seats: [{ seat: 3, cancelledAt: '2026-01-01T00:00:00.000Z' }],
+  };
   answers.push(
     [
       { bookings: [booking('a', 1, 2)], nextCursor: null },
@@ -59,6 +63,16 @@ test('a seat that two bookings have was sold twice, on whatever page they are', 
   );
   checkSales('http://hub', 'event', ['one', 'two']);
   expect(counted.get('seats_sold')).toBe(3);
+  expect(counted.get('seats_sold_twice')).toBe(1);
+});
+
+test('a seat that two bookings had at the same time was sold twice, also if one was cancelled since', () => {
+  const early = {
+    ...{ id: 'a', createdAt: '2025-12-31T00:00:00.000Z' },
+    seats: [{ seat: 1, cancelledAt: '2026-01-01T00:00:00.001Z' }],
+  };
+  answers.push([{ bookings: [early, booking('b', 1)], nextCursor: null }]);
+  checkSales('http://hub', 'event', ['one']);
   expect(counted.get('seats_sold_twice')).toBe(1);
 });
 

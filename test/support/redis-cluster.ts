@@ -83,6 +83,8 @@ async function startServer(
   // A master that is gone is replaced within seconds, so that a test need not wait for long.
   args.push('--cluster-node-timeout', '2000', '--cluster-config-file', join(own, 'nodes.conf'));
   const child = spawn(binary.command, args, { stdio: 'ignore', env: { ...process.env, ...binary.env } });
+  // However this process ends, none is left behind.
+  process.once('exit', () => child.kill('SIGKILL'));
   const redis = new Redis(port, '127.0.0.1', { retryStrategy: () => 100, maxRetriesPerRequest: null });
   redis.on('error', () => undefined);
   await redis.ping();

@@ -3,7 +3,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { percentile } from '../../crowd/tally.ts';
-import { atOnce, Talk } from '../shared/talk.ts';
+import { atOnce, Talk } from '../../shared/talk.ts';
 
 export interface BuyersTask {
   url: string;

@@ -1,6 +1,6 @@
 /** The queue, PostgreSQL's own limit and a small backend side by side: table, words and picture. */
 import { barChart } from '../shared/chart.ts';
-import { decimal, median, type Result, type Table, whole, withSpread } from '../shared/results.ts';
+import { decimal, median, type Result, type Table, verdict, whole, withSpread } from '../shared/results.ts';
 import type { HubTurn } from './hub.ts';
 import { howToGetIt } from './pgbench.ts';
 import { holdsInBatch } from './scene.ts';
@@ -112,10 +112,8 @@ function answer(
     byCpu: { small: number; own: number };
   },
 ): string {
-  const reached = (ratio: number, target: number) =>
-    ratio >= target ? `the aim of ${target} is reached` : `the aim of ${target} is missed`;
   const compared = small.length
-    ? ` That is ${decimal(median(small), 1)} × what a small backend gets out of the same PostgreSQL at its best (${reached(median(small), targets.small)}), and ${decimal(median(own))} × what our own statement does when pgbench sends it (${reached(median(own), targets.own)}). By CPU time a booking, which other work on the machine falsifies less, it is ${decimal(byCpu.small, 1)} × and ${decimal(byCpu.own)} ×.`
+    ? ` That is ${decimal(median(small), 1)} × what a small backend gets out of the same PostgreSQL at its best (${verdict(median(small) >= targets.small, targets.small)}), and ${decimal(median(own))} × what our own statement does when pgbench sends it (${verdict(median(own) >= targets.own, targets.own)}). By CPU time a booking, which other work on the machine falsifies less, it is ${decimal(byCpu.small, 1)} × and ${decimal(byCpu.own)} ×.`
     : '';
   const p50 = median(hub.map((turn) => turn.hub?.p50Ms ?? Number.NaN));
   const p99 = median(hub.map((turn) => turn.hub?.p99Ms ?? Number.NaN));

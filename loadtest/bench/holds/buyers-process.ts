@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { percentile } from '../../crowd/tally.ts';
 import { answerParent } from '../../shared/processes.ts';
-import { atOnce, Talk } from '../shared/talk.ts';
+import { atOnce, Talk } from '../../shared/talk.ts';
 import type { Done, Rush } from './buyers.ts';
 
 const connectAtOnce = 50;

@@ -1,6 +1,6 @@
 /** What a hold costs, beside an echo, the script alone, a crowd and maps of other sizes: table, words, picture. */
 import { barChart } from '../shared/chart.ts';
-import { decimal, median, type Result, type Table, whole, withSpread } from '../shared/results.ts';
+import { decimal, median, type Result, type Table, verdict, whole, withSpread } from '../shared/results.ts';
 import { howToGetIt } from './replay.ts';
 
 const aims = { echo: 1.6, flat: 0.1 };
@@ -93,7 +93,7 @@ export function reportHolds(turns: ReadonlyMap<string, readonly Turn[]>, run: Ru
   const toScript = ratio(names.hold, names.replay, 'redis');
   const sentences = [
     `${whole(median(of(names.hold, 'server')))} µs of the server's CPU and ${whole(median(of(names.hold, 'redis')))} µs of Redis's, for two seats.`,
-    `The server takes ${decimal(toEcho)} × what it costs to send a request back on the same stack (${toEcho <= aims.echo ? `the aim of ${aims.echo} is reached` : `the aim of ${aims.echo} is missed`}).`,
+    `The server takes ${decimal(toEcho)} × what it costs to send a request back on the same stack (${verdict(toEcho <= aims.echo, aims.echo)}).`,
     ...(run.withReplay ? [`Redis takes ${decimal(toScript)} × what the script alone takes.`] : []),
     `From ${whole(smallest)} to ${whole(largest)} seats the cost differs by ${percent(flat.server)} on the server and ${percent(flat.redis)} in Redis (${Math.max(flat.server, flat.redis) <= aims.flat ? `within` : `not within`} the aim of ${percent(aims.flat)}).`,
     `Where everybody wants the same seats, and ${percent(refused)} are refused, an answer costs the server ${whole(median(of(names.contend, 'server')))} µs.`,

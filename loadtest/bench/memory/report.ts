@@ -1,5 +1,5 @@
 import { barChart } from '../shared/chart.ts';
-import { decimal, median, type Result, whole, withSpread } from '../shared/results.ts';
+import { decimal, median, type Result, verdict, whole, withSpread } from '../shared/results.ts';
 import { kernelBytesOfSocket } from './readings.ts';
 
 export const names = {
@@ -51,7 +51,7 @@ export function reportMemory(turns: Map<string, Turn[]>, idle: Map<string, Idle>
   const shown = Object.values(names);
   return {
     title: 'What does an idle viewer cost?',
-    answer: `${inKilobytes(median(of(ours, 'all')))} KB of memory (${verdict(median(of(ours, 'all')) / 1024, aims.kilobytes)}), ${inKilobytes(median(of(known, 'all')))} KB if signed in. That is ${decimal(share(ours, 'all'))} × a viewer of socket.io on ws (${verdict(share(ours, 'all'), aims.share)}), and ${decimal(share(known, 'all'))} × if signed in. Without what a server needs once, one more viewer takes ${inKilobytes(median(of(ours, 'next')))} KB, ${decimal(share(ours, 'next'))} × one more of socket.io on ws. An idle viewer takes ${whole(cpu(ours))} µs of CPU time a minute; of socket.io on ws ${whole(cpu(ws))}.`,
+    answer: `${inKilobytes(median(of(ours, 'all')))} KB of memory (${verdict(median(of(ours, 'all')) / 1024 <= aims.kilobytes, `${aims.kilobytes} KB`)}), ${inKilobytes(median(of(known, 'all')))} KB if signed in. That is ${decimal(share(ours, 'all'))} × a viewer of socket.io on ws (${verdict(share(ours, 'all') <= aims.share, aims.share)}), and ${decimal(share(known, 'all'))} × if signed in. Without what a server needs once, one more viewer takes ${inKilobytes(median(of(ours, 'next')))} KB, ${decimal(share(ours, 'next'))} × one more of socket.io on ws. An idle viewer takes ${whole(cpu(ours))} µs of CPU time a minute; of socket.io on ws ${whole(cpu(ws))}.`,
     table: {
       columns: [
         'server',
@@ -88,9 +88,6 @@ export function reportMemory(turns: Map<string, Turn[]>, idle: Map<string, Idle>
     }),
   };
 }
-
-const verdict = (value: number, aim: number): string =>
-  value <= aim ? `the aim of ${aim} is reached` : `the aim of ${aim} is missed`;
 
 function notes(buffers: number, { early, viewers, rounds }: Size): string[] {
   const kernel = kernelBytesOfSocket();

@@ -1,5 +1,5 @@
 import { barChart } from '../shared/chart.ts';
-import { decimal, median, type Result, whole, withSpread } from '../shared/results.ts';
+import { decimal, median, type Result, verdict, whole, withSpread } from '../shared/results.ts';
 
 export const names = { ours: 'ours', wholeMap: 'socket.io on uWebSockets.js, whole map as JSON' } as const;
 
@@ -31,7 +31,7 @@ export function reportReconnect(
   const shown = [ours, wholeMap];
   return {
     title: 'What does it take when all viewers come back at once?',
-    answer: `${because === 0 ? 'Not one statement reaches PostgreSQL because of them (the aim of 0 is reached)' : `Because of them PostgreSQL ran ${whole(because)} ${because === 1 ? 'statement' : 'statements'} in ${rounds} rounds (the aim of 0 is missed)`}, and all ${whole(viewers)} maps are right each time, while seats go on changing. Half of the viewers have theirs again after ${whole(median(values(ours, 'halfMs')))} ms, all after ${whole(median(values(ours, 'allMs')))} ms. Each takes ${whole(median(values(ours, 'cpuMicros')))} µs of the node's CPU time, ${decimal(share)} × what stock Socket.IO on uWebSockets.js takes to answer with the whole map as JSON.`,
+    answer: `${because === 0 ? `Not one statement reaches PostgreSQL because of them (${verdict(true, 0)})` : `Because of them PostgreSQL ran ${whole(because)} ${because === 1 ? 'statement' : 'statements'} in ${rounds} rounds (${verdict(false, 0)})`}, and all ${whole(viewers)} maps are right each time, while seats go on changing. Half of the viewers have theirs again after ${whole(median(values(ours, 'halfMs')))} ms, all after ${whole(median(values(ours, 'allMs')))} ms. Each takes ${whole(median(values(ours, 'cpuMicros')))} µs of the node's CPU time, ${decimal(share)} × what stock Socket.IO on uWebSockets.js takes to answer with the whole map as JSON.`,
     table: {
       columns: [
         'server',

@@ -1,6 +1,6 @@
 /** What an operation costs on one node and on several: table, words, picture. */
 import { barChart } from '../shared/chart.ts';
-import { decimal, median, type Result, whole, withSpread } from '../shared/results.ts';
+import { decimal, median, type Result, verdict, whole, withSpread } from '../shared/results.ts';
 
 const aim = 1.1;
 
@@ -45,7 +45,7 @@ export function reportScale(turns: ReadonlyMap<string, readonly Turn[]>, run: Ru
   const [nodes, redis] = [ratio(most, 'nodes'), ratio(most, 'redis')];
   return {
     title: 'Does an operation cost more CPU with more nodes?',
-    answer: `With the same load on each of them, 4 nodes take ${decimal(nodes)} × the CPU for a hold or a release that one takes (${nodes <= aim ? `the aim of ${aim} is reached` : `the aim of ${aim} is missed`}), all nodes together, and Redis ${decimal(redis)} ×. On a Redis Cluster of three masters they take ${decimal(ratio(onCluster, 'nodes', most))} × what they take on one Redis, and its servers together ${decimal(ratio(onCluster, 'redis', most))} ×. One node that has the load of four takes ${decimal(ratio(crowded, 'nodes', most))} × what four take for it: the more it has to do at a time, the less each thing costs.`,
+    answer: `With the same load on each of them, 4 nodes take ${decimal(nodes)} × the CPU for a hold or a release that one takes (${verdict(nodes <= aim, aim)}), all nodes together, and Redis ${decimal(redis)} ×. On a Redis Cluster of three masters they take ${decimal(ratio(onCluster, 'nodes', most))} × what they take on one Redis, and its servers together ${decimal(ratio(onCluster, 'redis', most))} ×. One node that has the load of four takes ${decimal(ratio(crowded, 'nodes', most))} × what four take for it: the more it has to do at a time, the less each thing costs.`,
     table: {
       columns: [
         'on',

@@ -1,6 +1,6 @@
 /** Somebody who holds seats and lets them go, so that a map changes as often as a question needs. */
 import { randomUUID } from 'node:crypto';
-import { Talk } from './talk.ts';
+import { Talk } from '../../shared/talk.ts';
 
 export interface Changer {
   /** Holds so many free seats, or releases what was held first; resolves with the position it led to. */

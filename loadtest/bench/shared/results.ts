@@ -75,6 +75,10 @@ anew by its own command; absolute numbers are those of that machine, ratios trav
 /** Where the flame graph of a question is, if there is one. */
 export const flamesOf = (name: string): string => join(folder, `${name}-flames.svg`);
 
+/** What came of an aim, in the same words everywhere. @param aim as it is written, with its unit if it has one */
+export const verdict = (isReached: boolean, aim: number | string): string =>
+  `the aim of ${aim} is ${isReached ? 'reached' : 'missed'}`;
+
 /** Replaces the question's part of RESULTS.md and its chart. @returns the files that were written */
 export async function saveResult(
   name: string,
@@ -133,7 +137,8 @@ function commit(): string {
   const git = (...args: string[]) =>
     execFileSync('git', args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
   try {
-    const changed = git('status', '--porcelain', '--untracked-files=no', '../src') !== '';
+    const written = [':(exclude)RESULTS.md', ':(exclude)*.svg'];
+    const changed = git('status', '--porcelain', '--untracked-files=no', '--', '..', ...written) !== '';
     return `, commit ${git('rev-parse', '--short', 'HEAD')}${changed ? ' with changes' : ''}`;
   } catch {
     return '';

@@ -7,7 +7,7 @@ import { WebSocket } from 'ws';
 import type { SeatsChanged, SeatsWatchReply } from '../../../src/contracts.gen.ts';
 import { decodeChanges, decodeSnapshot } from '../../../src/seats/codec.ts';
 import { Replica, type Tick } from '../../../src/seats/replica.ts';
-import { atOnce } from './talk.ts';
+import { atOnce } from '../../shared/talk.ts';
 import type { Arrival, Dialogue, WatchersTask } from './watchers.ts';
 
 const connectAtOnce = 100;
@@ -16,7 +16,7 @@ const pong = Buffer.from('3');
 let task: WatchersTask | undefined;
 let watchers: Watcher[] = [];
 let frames = 0;
-let bytes = 0;
+let changes = 0;
 /** By position: how many have it, and since when the last one. */
 let arrivals = new Map<number, { count: number; lastAt: number }>();
 
@@ -78,7 +78,6 @@ class Watcher {
 
   #counts(data: Buffer): void {
     frames++;
-    bytes += data.length;
     const { keep } = this.#task;
     if (keep === 'arrivals') arrived(data);
     if (keep === 'maps') this.#applies(data);
@@ -103,6 +102,7 @@ class Watcher {
   }
 
   #apply(tick: Tick): void {
+    changes += tick.changes.size;
     if (this.replica?.apply(tick) === 'gap') throw new Error('a watcher missed a tick');
   }
 }
@@ -135,8 +135,9 @@ const answers = {
     watchers.push(...more);
     return { ms: performance.now() - start };
   },
-  async count(): Promise<{ frames: number; bytes: number }> {
-    return { frames, bytes };
+  /** Seats that changed are counted by those who keep maps. */
+  async count(): Promise<{ frames: number; changes: number }> {
+    return { frames, changes };
   },
   async arrivals(): Promise<Arrival[]> {
     return Array.from(arrivals, ([to, arrival]) => ({ to, ...arrival })).sort((a, b) => a.to - b.to);

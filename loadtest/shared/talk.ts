@@ -3,8 +3,8 @@
  * top would compete with the hub for the same cores.
  */
 import { WebSocket } from 'ws';
-import type { MessageName, Messages } from '../../../src/contracts.gen.ts';
-import type { WireError } from '../../../src/errors.ts';
+import type { MessageName, Messages } from '../../src/contracts.gen.ts';
+import type { WireError } from '../../src/errors.ts';
 
 export type Ack<Data = unknown> = { ok: true; data: Data } | { ok: false; error: WireError };
 
