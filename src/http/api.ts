@@ -26,7 +26,11 @@ export function mountApi(app: Hono<Bindings>, options: ApiOptions): void {
   for (const { http } of loadContracts().asks.values()) {
     if (http) byPath.set(http.path, [...(byPath.get(http.path) ?? []), http.method]);
   }
-  for (const contract of loadContracts().asks.values()) {
+  // Names before parameters: /events/upcoming is no event.
+  const literalFirst = [...loadContracts().asks.values()].sort(
+    (a, b) => Number(a.http?.path.includes(':')) - Number(b.http?.path.includes(':')),
+  );
+  for (const contract of literalFirst) {
     const { http } = contract;
     if (http) app.on(http.method, http.path, (c) => answer(c, contract, options));
   }
