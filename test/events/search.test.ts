@@ -124,7 +124,7 @@ test('in every order, forwards and backwards', async () => {
     title: ['la Mouette', 'Swing night', 'The Cherry Orchard'],
     createdAt: ['Swing night', 'The Cherry Orchard', 'la Mouette'],
   } as const;
-  for (const [sort, expected] of Object.entries(orders) as [keyof typeof orders, string[]][]) {
+  for (const [sort, expected] of Object.entries(orders) as unknown as [keyof typeof orders, string[]][]) {
     expect(await found({ sort })).toEqual(expected);
     expect(await found({ sort: `-${sort}` })).toEqual([...expected].reverse());
   }
