@@ -125,8 +125,9 @@ async function sessionOf(c: Context<Bindings>, options: ApiOptions): Promise<Ses
 /** Path, query and body together are the request; a name may come only once. */
 async function requestOf(c: Context<Bindings>, contract: CompiledAsk): Promise<Record<string, unknown>> {
   const path = fromPath(c, contract);
-  // A HEAD is answered as its GET would be. What is sent instead of JSON has its parameters in the query, too.
-  if (contract.http?.method === 'GET' || contract.http?.consumes)
+  // A HEAD is answered as its GET would be. What is sent instead of JSON has its parameters in the query, too,
+  // and so has a DELETE, whose body many a proxy drops.
+  if (contract.http?.method === 'GET' || contract.http?.method === 'DELETE' || contract.http?.consumes)
     return { ...fromQuery(c, contract), ...path };
   const body = await jsonBody(c);
   for (const name of Object.keys(path)) {

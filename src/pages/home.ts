@@ -93,7 +93,9 @@ function card(event: SeatedEvent): HTMLElement {
         el('span', { class: 'offer-price' }, priceRange(event.prices, event.currency)),
         sale && event.salesStartAt !== null
           ? el('span', { class: 'offer-later' }, `On sale ${eventDate(event.salesStartAt, event.timeZone)}`)
-          : el('span', { class: 'offer-go' }, isSold ? 'Choose seats' : 'Sold elsewhere', icon('arrow')),
+          : isSold
+            ? el('span', { class: 'offer-go' }, 'Choose seats', icon('arrow'))
+            : el('span', { class: 'offer-later' }, 'Sold elsewhere'),
       ),
     ),
   );

@@ -43,6 +43,17 @@ test('days can be left out', async () => {
   ]);
 });
 
+test('the longest series there can be is made, and changed, as one', async () => {
+  const { seriesId, events } = await make({ rule: 'FREQ=DAILY;COUNT=366' });
+  expect(events).toHaveLength(366);
+  const request = { eventId: events[0]?.id ?? '', title: 'Every day', scope: 'following' } as const;
+  await call(hub, 'events:update', request, organizer.user);
+  const changed = await hubs.sql("select id from events where series_id = $1 and title = 'Every day'", [
+    seriesId,
+  ]);
+  expect(changed).toHaveLength(366);
+});
+
 test('this date and the following ones are changed together, the earlier ones stay', async () => {
   const { seriesId, events } = await make();
   const [first, second, third, fourth] = events.map(({ id }) => id);
