@@ -22,9 +22,16 @@ export async function findEvent(db: Database, eventId: string): Promise<EventRow
   return (await db.em().findOne(EventEntity, { id: eventId })) ?? undefined;
 }
 
-/** The event as it is now, kept so until the transaction ends. */
+/**
+ * The event as it is now, kept so until the transaction ends. Out of the ORM's sight: it would compare all it has
+ * seen before each query, which is seconds for the dates of a series.
+ */
 export const lockEvent = (em: SqlEntityManager, eventId: string): Promise<EventRow> =>
-  em.findOneOrFail(EventEntity, { id: eventId }, { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true });
+  em.findOneOrFail(
+    EventEntity,
+    { id: eventId },
+    { lockMode: LockMode.PESSIMISTIC_WRITE, disableIdentityMap: true },
+  );
 
 export async function insertEvent(
   db: Database,

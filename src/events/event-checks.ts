@@ -12,7 +12,7 @@ export interface PlanFacts {
 
 /** Throws `plan-not-found`. */
 export async function planOf(em: SqlEntityManager, planId: string): Promise<PlanFacts> {
-  const plan = await em.findOne(PlanEntity, { id: planId });
+  const plan = await em.findOne(PlanEntity, { id: planId }, { disableIdentityMap: true });
   if (!plan) throw new RequestError('plan-not-found');
   return { ...plan, venueId: plan.venueId ?? null };
 }
@@ -20,7 +20,10 @@ export async function planOf(em: SqlEntityManager, planId: string): Promise<Plan
 /** Throws `venue-not-found`. Within a transaction: nobody deletes the venue before that ends. */
 export async function venueOf(em: SqlEntityManager, venueId: string): Promise<VenueRow> {
   const where = { id: venueId, deletedAt: null };
-  const venue = await em.findOne(VenueEntity, where, { lockMode: LockMode.PESSIMISTIC_READ });
+  const venue = await em.findOne(VenueEntity, where, {
+    lockMode: LockMode.PESSIMISTIC_READ,
+    disableIdentityMap: true,
+  });
   if (!venue) throw new RequestError('venue-not-found');
   return venue;
 }

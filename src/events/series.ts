@@ -55,7 +55,10 @@ export async function followingOf(
 ): Promise<EventRow[]> {
   if (!seriesId) throw new RequestError('series-needed');
   const where = { seriesId, startsAt: { $gte: startsAt }, deletedAt: null, status: { $in: statuses } };
-  return em.find(EventEntity, where, { orderBy: { startsAt: 'asc', id: 'asc' } });
+  return em.find(EventEntity, where, {
+    orderBy: { startsAt: 'asc', id: 'asc' },
+    disableIdentityMap: true,
+  });
 }
 
 /** Changes this date and the following ones, all or none. Throws `series-needed`, and what `updateEvent` throws. */
