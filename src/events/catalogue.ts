@@ -2,7 +2,7 @@
 import { LockMode } from '@mikro-orm/core';
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { type Actor, nobody } from '../audit/audit-log.ts';
-import { recordChange } from '../audit/record-change.ts';
+import { recordChange, recordChanges } from '../audit/record-change.ts';
 import type { EventsCreateRequest, EventsUpdateRequest } from '../contracts.gen.ts';
 import type { Database } from '../database/database.ts';
 import { EventEntity, type EventRow, type EventStatus } from '../database/entities.ts';
@@ -90,11 +90,12 @@ export async function draftOf(
 
 export async function writeDrafts(em: SqlEntityManager, rows: readonly EventRow[], by: Actor): Promise<void> {
   await em.insertMany(EventEntity, rows as EventRow[]);
-  for (const row of rows) {
+  const changes = rows.map((row) => {
     const { title, planId, startsAt, endsAt, currency, prices, rules, sellMode, seriesId } = row;
     const details = { title, planId, startsAt, endsAt, currency, prices, rules, sellMode, seriesId };
-    await recordChange(em, 'event-created', by, details, row.id);
-  }
+    return { eventId: row.id, details };
+  });
+  await recordChanges(em, 'event-created', by, changes);
 }
 
 /**
@@ -117,20 +118,25 @@ export async function changeEvent(
   changes: EventChanges,
   by: Actor,
 ): Promise<EventRow> {
-  const event = { ...(await lockEvent(em, eventId)) };
+  const event = await lockEvent(em, eventId);
+  const plan = await planOf(em, changes.planId ?? event.planId);
+  if (changes.venueId) await venueOf(em, changes.venueId);
+  const columns = judgeChange(event, changes, plan);
+  await em.nativeUpdate(EventEntity, { id: eventId }, columns);
+  await recordChange(em, 'event-updated', by, { ...changes }, eventId);
+  return { ...event, ...columns };
+}
+
+/** The columns that a change writes, if it may be made. Throws as `updateEvent`. */
+export function judgeChange(event: EventRow, changes: EventChanges, plan: PlanFacts): Partial<EventRow> {
   if (event.deletedAt) throw new RequestError('event-not-found');
   if (event.status === 'cancelled') throw new RequestError('event-cancelled');
   if (event.status === 'completed') throw new RequestError('event-completed');
   const late = event.status === 'draft' ? [] : draftOnly.filter((field) => changes[field] !== undefined);
   if (late.length > 0) throw new RequestError('event-not-draft', { fields: late });
-  const plan = await planOf(em, changes.planId ?? event.planId);
-  if (changes.venueId) await venueOf(em, changes.venueId);
-  const changed = changedColumns(event, changes, plan);
-  const updated = { ...event, ...changed };
-  checkEvent(updated, plan);
-  await em.nativeUpdate(EventEntity, { id: eventId }, changed);
-  await recordChange(em, 'event-updated', by, { ...changes }, eventId);
-  return updated;
+  const columns = changedColumns(event, changes, plan);
+  checkEvent({ ...event, ...columns }, plan);
+  return columns;
 }
 
 function changedColumns(event: EventRow, changes: EventChanges, plan: PlanFacts): Partial<EventRow> {

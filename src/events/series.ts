@@ -1,13 +1,15 @@
 /** Recurring events: each date is an event of its own, and knows which others belong to it. */
+import { LockMode } from '@mikro-orm/core';
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import type { Actor } from '../audit/audit-log.ts';
+import { recordChanges } from '../audit/record-change.ts';
 import type { EventsCreateSeriesRequest } from '../contracts.gen.ts';
 import type { Database } from '../database/database.ts';
 import { EventEntity, type EventRow, type EventStatus } from '../database/entities.ts';
 import { RequestError } from '../errors.ts';
 import { newId } from '../ids.ts';
-import { changeEvent, draftOf, type EventChanges, lockEvent, writeDrafts } from './catalogue.ts';
-import { checkEvent, checkTimeZone, planOf } from './event-checks.ts';
+import { changeEvent, draftOf, type EventChanges, judgeChange, writeDrafts } from './catalogue.ts';
+import { checkEvent, checkTimeZone, type PlanFacts, planOf, venueOf } from './event-checks.ts';
 import { clockBetween, datesOf, laterOnClock } from './recurrence.ts';
 
 /** Makes all dates or none. Throws `rule-invalid`, and what `insertEvent` throws. */
@@ -57,6 +59,8 @@ export async function followingOf(
   const where = { seriesId, startsAt: { $gte: startsAt }, deletedAt: null, status: { $in: statuses } };
   return em.find(EventEntity, where, {
     orderBy: { startsAt: 'asc', id: 'asc' },
+    // Within a transaction nobody changes them before that ends.
+    ...(em.isInTransaction() ? { lockMode: LockMode.PESSIMISTIC_WRITE } : {}),
     disableIdentityMap: true,
   });
 }
@@ -69,17 +73,35 @@ export function updateFollowing(
   by: Actor,
 ): Promise<EventRow[]> {
   if (changes.timeZone !== undefined) checkTimeZone(changes.timeZone);
+  const updatedAt = new Date();
   return db.em().transactional(async (em) => {
-    const others = await followingOf(em, event, 'draft', 'published');
-    const named = { ...(await lockEvent(em, event.id)) };
-    const updated: EventRow[] = [await changeEvent(em, event.id, changes, by)];
-    for (const { id } of others) {
-      if (id === event.id) continue;
-      const each = await lockEvent(em, id);
-      // Cancelled or deleted a moment ago: what does not follow any more is left alone.
-      if (each.deletedAt || (each.status !== 'draft' && each.status !== 'published')) continue;
-      updated.push(await changeEvent(em, id, changesOf(each, named, changes), by));
+    const following = await followingOf(em, event, 'draft', 'published');
+    const named = following.find(({ id }) => id === event.id);
+    // It cannot be changed: as it would have been refused alone.
+    if (!named) return [await changeEvent(em, event.id, changes, by)];
+    if (changes.venueId) await venueOf(em, changes.venueId);
+    const plans = new Map<string, PlanFacts>();
+    const updated: EventRow[] = [];
+    const writes = new Map<string, { ids: string[]; columns: Partial<EventRow> }>();
+    const notes = [];
+    for (const each of following) {
+      const planId = changes.planId ?? each.planId;
+      const plan = plans.get(planId) ?? (await planOf(em, planId));
+      plans.set(planId, plan);
+      const ofThis = each === named ? changes : changesOf(each, named, changes);
+      const columns = { ...judgeChange(each, ofThis, plan), updatedAt };
+      // What is the same for many is written with one statement.
+      const key = JSON.stringify(columns);
+      const write = writes.get(key) ?? { ids: [], columns };
+      write.ids.push(each.id);
+      writes.set(key, write);
+      updated.push({ ...each, ...columns });
+      notes.push({ eventId: each.id, details: { ...ofThis } });
     }
+    for (const { ids, columns } of writes.values()) {
+      await em.nativeUpdate(EventEntity, { id: { $in: ids } }, columns);
+    }
+    await recordChanges(em, 'event-updated', by, notes);
     return updated;
   });
 }
