@@ -7,5 +7,6 @@ import events from './events/index.ts';
 import plans from './plans/index.ts';
 import sagas from './sagas/index.ts';
 import seats from './seats/index.ts';
+import venues from './venues/index.ts';
 
-export const channels: readonly Channel[] = [auth, events, plans, seats, bookings, audit, sagas];
+export const channels: readonly Channel[] = [auth, venues, events, plans, seats, bookings, audit, sagas];

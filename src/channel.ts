@@ -65,6 +65,11 @@ export interface Context<M extends MessageName, S> {
   readonly viewer: Viewer | undefined;
   /** Only over HTTP, where the contract says what it `consumes`. */
   readonly body: Uint8Array<ArrayBuffer> | undefined;
+  /**
+   * Sends another message for the same sender: its own access, contract and request id, no further cost.
+   * Rejects with a `RequestError` that the other's contract allows.
+   */
+  ask(message: MessageName, request: object, requestId: string | undefined): Promise<unknown>;
   /** Ends the request with an error its contract lists. */
   fail(
     code: Messages[M]['errors'] | CommonErrorCode,

@@ -66,15 +66,62 @@ export type PaymentProgress =
   | 'voided'
   | 'refunding'
   | 'refunded';
-export type EventStatus = 'draft' | 'published' | 'cancelled';
+/**
+ * `completed`: it has ended, the hub has noticed by itself.
+ */
+export type EventStatus = 'draft' | 'published' | 'cancelled' | 'completed';
+/**
+ * Words in lower case letters and digits, joined by hyphens, e.g. stand-up.
+ */
+export type Category = string;
+/**
+ * Up to 20, each once.
+ */
+export type Tags = Category[];
+/**
+ * `offline`: the event is shown, its tickets are sold elsewhere and the hub holds no seat of it. Default online.
+ */
+export type SellMode = 'online' | 'offline';
 /**
  * IANA time zone, e.g. Europe/Brussels.
  */
 export type TimeZone = string;
 /**
+ * ISO 3166-1 code of two letters, e.g. BE.
+ */
+export type Country = string;
+export type EventField =
+  | 'id'
+  | 'organizerId'
+  | 'planId'
+  | 'title'
+  | 'description'
+  | 'venue'
+  | 'startsAt'
+  | 'endsAt'
+  | 'timeZone'
+  | 'status'
+  | 'publishedAt'
+  | 'currency'
+  | 'prices'
+  | 'rules'
+  | 'seatCount'
+  | 'venueId'
+  | 'category'
+  | 'tags'
+  | 'sellMode'
+  | 'salesStartAt'
+  | 'salesEndAt'
+  | 'capacity'
+  | 'seriesId'
+  | 'deletedAt'
+  | 'createdAt'
+  | 'updatedAt';
+/**
  * Seats by index, each once.
  */
 export type SeatList1 = SeatIndex[];
+export type EventsReadReply = Event | EventPart;
 
 /**
  * All seats of an event at one position.
@@ -215,15 +262,123 @@ export interface Event {
     cancelBeforeMs: number;
   };
   seatCount: number;
+  /**
+   * The venue; `venue` is what it is called on this event.
+   */
+  venueId: Id | null;
+  category: Category | null;
+  tags: Tags;
+  sellMode: SellMode;
+  /**
+   * Before it nothing can be held. null: on sale as soon as it is published.
+   */
+  salesStartAt: Instant | null;
+  /**
+   * The sale ends then, or when the event starts if that is earlier. null: when it starts.
+   */
+  salesEndAt: Instant | null;
+  /**
+   * How many people may come: the seats of the plan, or what the organizer says of an event that is sold elsewhere.
+   */
+  capacity: number;
+  /**
+   * What the dates of a recurring event have in common.
+   */
+  seriesId: Id | null;
+  /**
+   * When it was put away; only its organizer and admins see it then.
+   */
+  deletedAt: Instant | null;
   createdAt: Instant;
   updatedAt: Instant;
+}
+/**
+ * An event with the fields that `fields` asked for, and its id.
+ */
+export interface EventPart {
+  id: Id;
+  organizerId?: Id;
+  planId?: Id;
+  title?: string;
+  description?: string;
+  venue?: string;
+  startsAt?: Instant;
+  endsAt?: Instant;
+  timeZone?: TimeZone;
+  status?: EventStatus;
+  publishedAt?: Instant | null;
+  currency?: Currency;
+  prices?: Prices;
+  rules?: {
+    holdMs: number;
+    seatsPerHold: number;
+    seatsPerBuyer: number;
+    extensions: number;
+    payment: 'none' | 'online';
+    payingMs: number;
+    cancelBeforeMs: number;
+  };
+  seatCount?: number;
+  /**
+   * The venue; `venue` is what it is called on this event.
+   */
+  venueId?: Id | null;
+  category?: Category | null;
+  tags?: Tags;
+  sellMode?: SellMode;
+  /**
+   * Before it nothing can be held. null: on sale as soon as it is published.
+   */
+  salesStartAt?: Instant | null;
+  /**
+   * The sale ends then, or when the event starts if that is earlier. null: when it starts.
+   */
+  salesEndAt?: Instant | null;
+  /**
+   * How many people may come: the seats of the plan, or what the organizer says of an event that is sold elsewhere.
+   */
+  capacity?: number;
+  /**
+   * What the dates of a recurring event have in common.
+   */
+  seriesId?: Id | null;
+  /**
+   * When it was put away; only its organizer and admins see it then.
+   */
+  deletedAt?: Instant | null;
+  createdAt?: Instant;
+  updatedAt?: Instant;
 }
 export interface Plan {
   id: Id;
   name: string;
+  venueId: Id | null;
+  /**
+   * Counts the plans of this name at its venue. Events keep the version they were made with.
+   */
+  version: number;
   seatCount: number;
   categories: string[];
   createdAt: Instant;
+}
+export interface Address {
+  street: string;
+  city: string;
+  postalCode: string;
+  country: Country;
+}
+export interface Venue {
+  id: Id;
+  organizerId: Id;
+  name: string;
+  address: Address;
+  timeZone: TimeZone;
+  createdAt: Instant;
+  updatedAt: Instant;
+  /**
+   * Nothing new can happen there; what did still names it.
+   */
+  deletedAt: Instant | null;
 }
 export interface Error {
   /**
@@ -467,9 +622,32 @@ export interface BookingsPaid {
    */
   reason: string;
 }
+export interface EventsBulkRequest {
+  items: {
+    action: 'create' | 'update' | 'delete';
+    /**
+     * What `events:create`, `events:update` or `events:delete` takes, with the `eventId` of the path.
+     */
+    request: {};
+  }[];
+}
+export interface EventsBulkReply {
+  results: {
+    /**
+     * The HTTP status it would have had alone.
+     */
+    status: number;
+    event?: Event;
+    error?: Error;
+  }[];
+}
 export interface EventsCancelRequest {
   eventId: Id;
   reason?: string;
+  /**
+   * `following`: this date of a series and all later ones. Default one.
+   */
+  scope?: 'one' | 'following';
 }
 export interface EventsCancelled {
   eventId: Id;
@@ -489,10 +667,129 @@ export interface EventsCreateRequest {
   currency: Currency;
   prices: Prices;
   rules?: HoldRules;
+  /**
+   * A UUID made by the server (version 7: sorts by time of making), in lower case: one thing has one name.
+   */
+  venueId?: string;
+  category?: Category;
+  tags?: Tags;
+  sellMode?: SellMode;
+  /**
+   * RFC 3339 with an offset, e.g. 2027-03-14T19:30:00Z.
+   */
+  salesStartAt?: string;
+  /**
+   * RFC 3339 with an offset, e.g. 2027-03-14T19:30:00Z.
+   */
+  salesEndAt?: string;
+  /**
+   * Only with `sellMode` offline: how many people may come. Default: the seats of the plan.
+   */
+  capacity?: number;
+}
+export interface EventsCreateSeriesRequest {
+  planId: Id;
+  title: string;
+  description?: string;
+  venue?: string;
+  startsAt: Instant;
+  endsAt: Instant;
+  /**
+   * IANA time zone, e.g. Europe/Brussels.
+   */
+  timeZone?: string;
+  currency: Currency;
+  prices: Prices;
+  rules?: HoldRules;
+  /**
+   * A UUID made by the server (version 7: sorts by time of making), in lower case: one thing has one name.
+   */
+  venueId?: string;
+  category?: Category;
+  tags?: Tags;
+  sellMode?: SellMode;
+  /**
+   * RFC 3339 with an offset, e.g. 2027-03-14T19:30:00Z.
+   */
+  salesStartAt?: string;
+  /**
+   * RFC 3339 with an offset, e.g. 2027-03-14T19:30:00Z.
+   */
+  salesEndAt?: string;
+  /**
+   * Only with `sellMode` offline: how many people may come. Default: the seats of the plan.
+   */
+  capacity?: number;
+  /**
+   * An RRULE of RFC 5545 with FREQ of DAILY to YEARLY and COUNT or UNTIL, e.g. FREQ=WEEKLY;BYDAY=FR,SA;COUNT=20. `startsAt` is its first date.
+   */
+  rule: string;
+  /**
+   * Days of the time zone that make no event; they count for COUNT.
+   *
+   * Items: A day, e.g. 2027-12-25.
+   */
+  except?: string[];
+}
+export interface EventsCreateSeriesReply {
+  seriesId: Id;
+  rule: string;
+  events: Event[];
+}
+export interface EventsDeleteRequest {
+  eventId: Id;
+  /**
+   * `following`: this date of a series and all later ones, all or none. Default one.
+   */
+  scope?: 'one' | 'following';
 }
 export interface EventsListRequest {
+  /**
+   * Words of the title, venue, category, tags or description; "in quotes" as they stand, -without, or.
+   */
+  q?: string;
   status?: EventStatus;
+  category?: Category;
+  /**
+   * It has all of these.
+   */
+  tags?: Category[];
+  venueId?: Id;
+  organizerId?: Id;
+  seriesId?: Id;
+  /**
+   * Some category costs at least this, in minor units.
+   */
+  priceMin?: number;
+  /**
+   * Some category (the same) costs at most this.
+   */
+  priceMax?: number;
+  /**
+   * RFC 3339 with an offset, e.g. 2027-03-14T19:30:00Z.
+   */
+  from?: string;
+  /**
+   * RFC 3339 with an offset, e.g. 2027-03-14T19:30:00Z.
+   */
+  to?: string;
+  /**
+   * Of those the hub sells: whether some seat is not booked.
+   */
+  hasFreeSeats?: boolean;
+  /**
+   * Default startsAt. With - from the last to the first; `price` is that of the cheapest category.
+   */
+  sort?: 'startsAt' | '-startsAt' | 'title' | '-title' | 'price' | '-price' | 'createdAt' | '-createdAt';
+  /**
+   * Only these fields of each event, and its id. Default all.
+   */
+  fields?: EventField[];
   mine?: boolean;
+  /**
+   * With `mine`: those that were put away instead of the others.
+   */
+  deleted?: boolean;
   /**
    * Default 50.
    */
@@ -503,19 +800,43 @@ export interface EventsListRequest {
   cursor?: string;
 }
 export interface EventsListReply {
-  events: Event[];
+  events: (Event | EventPart)[];
   nextCursor: string | null;
 }
 export interface EventsPublishRequest {
   eventId: Id;
+  /**
+   * `following`: this date of a series and all later drafts. Default one.
+   */
+  scope?: 'one' | 'following';
 }
 export interface EventsReadRequest {
+  eventId: Id;
+  /**
+   * Only these fields of each event, and its id. Default all.
+   */
+  fields?: EventField[];
+}
+export interface EventsRestoreRequest {
   eventId: Id;
 }
 export interface EventsUnwound {
   eventId: Id;
   done: number;
   total: number;
+}
+export interface EventsUpcomingRequest {
+  /**
+   * Default 10.
+   */
+  limit?: number;
+  /**
+   * Only these fields of each event, and its id. Default all.
+   */
+  fields?: EventField[];
+}
+export interface EventsUpcomingReply {
+  events: (Event | EventPart)[];
 }
 export interface EventsUpdateRequest {
   eventId: Id;
@@ -532,12 +853,37 @@ export interface EventsUpdateRequest {
   currency?: Currency;
   prices?: Prices;
   rules?: HoldRules;
+  venueId?: Id | null;
+  category?: Category | null;
+  tags?: Tags;
+  sellMode?: SellMode;
+  /**
+   * From when seats can be held. Default: as soon as it is published.
+   */
+  salesStartAt?: Instant | null;
+  /**
+   * Until when, if that is before the start. Default: until it starts.
+   */
+  salesEndAt?: Instant | null;
+  /**
+   * Only with `sellMode` offline: how many people may come. Default: the seats of the plan.
+   */
+  capacity?: number | null;
+  /**
+   * `following`: this date of a series and all later ones that are neither cancelled nor completed, all or none. A new `startsAt` moves them by the same time on the clock. Default one.
+   */
+  scope?: 'one' | 'following';
 }
 /**
  * pretix seating plan: name, size, categories, zones (rows of seats, areas). Checked by the importer, which names the place of a fault.
  */
 export interface PlansImportRequest {}
-export interface PlansListRequest {}
+export interface PlansListRequest {
+  /**
+   * A UUID made by the server (version 7: sorts by time of making), in lower case: one thing has one name.
+   */
+  venueId?: string;
+}
 export interface PlansListReply {
   plans: Plan[];
 }
@@ -689,14 +1035,64 @@ export interface ServerDisconnected {
    */
   reconnect: 'now' | 'later' | 'new-token' | 'never';
 }
+export interface VenuesCreateRequest {
+  name: string;
+  address: Address;
+  timeZone: TimeZone;
+}
+export interface VenuesDeleteRequest {
+  venueId: Id;
+}
+export interface VenuesImportPlanRequest {
+  venueId: Id;
+  /**
+   * A plan in pretix's open seating-plan format.
+   */
+  plan: {};
+}
+export interface VenuesListRequest {
+  /**
+   * Part of the name or the city.
+   */
+  q?: string;
+  country?: Country;
+  mine?: boolean;
+  /**
+   * Default 50.
+   */
+  limit?: number;
+  /**
+   * `nextCursor` of the answer before.
+   */
+  cursor?: string;
+}
+export interface VenuesListReply {
+  venues: Venue[];
+  nextCursor: string | null;
+}
+export interface VenuesReadRequest {
+  venueId: Id;
+}
+export interface VenuesUpdateRequest {
+  venueId: Id;
+  name?: string;
+  address?: Address;
+  timeZone?: TimeZone;
+}
 export type AuthLoginReply = SignedIn;
 export type AuthRegisterReply = SignedIn;
 export type EventsCancelReply = Event;
 export type EventsCreateReply = Event;
+export type EventsDeleteReply = Event;
 export type EventsPublishReply = Event;
-export type EventsReadReply = Event;
+export type EventsRestoreReply = Event;
 export type EventsUpdateReply = Event;
 export type PlansImportReply = Plan;
+export type VenuesCreateReply = Venue;
+export type VenuesDeleteReply = Venue;
+export type VenuesImportPlanReply = Plan;
+export type VenuesReadReply = Venue;
+export type VenuesUpdateReply = Venue;
 
 /** What a client may ask, with its answer and the errors of its own. */
 export interface Messages {
@@ -709,12 +1105,17 @@ export interface Messages {
   'bookings:checkout': { request: BookingsCheckoutRequest; reply: BookingsCheckoutReply; errors: 'event-not-found' | 'event-not-on-sale' | 'hold-not-found' | 'hold-confirming' | 'payment-not-needed' | 'payment-declined' | 'payment-unavailable' | 'request-id-reused' };
   'bookings:confirm': { request: BookingsConfirmRequest; reply: BookingsConfirmReply; errors: 'event-not-found' | 'event-not-on-sale' | 'hold-not-found' | 'seats-taken' | 'payment-required' | 'payment-pending' | 'request-id-reused' | 'overloaded' | 'booking-pending' };
   'bookings:list': { request: BookingsListRequest; reply: BookingsListReply; errors: 'cursor-invalid' };
-  'events:cancel': { request: EventsCancelRequest; reply: EventsCancelReply; errors: 'event-not-found' | 'request-id-reused' };
-  'events:create': { request: EventsCreateRequest; reply: EventsCreateReply; errors: 'plan-not-found' | 'prices-mismatch' | 'event-times' | 'time-zone-unknown' | 'request-id-reused' };
+  'events:bulk': { request: EventsBulkRequest; reply: EventsBulkReply; errors: 'request-id-reused' };
+  'events:cancel': { request: EventsCancelRequest; reply: EventsCancelReply; errors: 'event-not-found' | 'event-completed' | 'series-needed' | 'request-id-reused' };
+  'events:create': { request: EventsCreateRequest; reply: EventsCreateReply; errors: 'plan-not-found' | 'venue-not-found' | 'venue-mismatch' | 'prices-mismatch' | 'event-times' | 'sale-window' | 'capacity-mismatch' | 'time-zone-unknown' | 'request-id-reused' };
+  'events:create-series': { request: EventsCreateSeriesRequest; reply: EventsCreateSeriesReply; errors: 'rule-invalid' | 'plan-not-found' | 'venue-not-found' | 'venue-mismatch' | 'prices-mismatch' | 'event-times' | 'sale-window' | 'capacity-mismatch' | 'time-zone-unknown' | 'request-id-reused' };
+  'events:delete': { request: EventsDeleteRequest; reply: EventsDeleteReply; errors: 'event-not-found' | 'event-published' | 'series-needed' | 'request-id-reused' };
   'events:list': { request: EventsListRequest; reply: EventsListReply; errors: 'cursor-invalid' };
-  'events:publish': { request: EventsPublishRequest; reply: EventsPublishReply; errors: 'event-not-found' | 'event-cancelled' | 'event-started' | 'request-id-reused' };
+  'events:publish': { request: EventsPublishRequest; reply: EventsPublishReply; errors: 'event-not-found' | 'event-cancelled' | 'event-completed' | 'event-started' | 'series-needed' | 'request-id-reused' };
   'events:read': { request: EventsReadRequest; reply: EventsReadReply; errors: 'event-not-found' };
-  'events:update': { request: EventsUpdateRequest; reply: EventsUpdateReply; errors: 'event-not-found' | 'event-not-draft' | 'event-cancelled' | 'plan-not-found' | 'prices-mismatch' | 'event-times' | 'time-zone-unknown' | 'request-id-reused' };
+  'events:restore': { request: EventsRestoreRequest; reply: EventsRestoreReply; errors: 'event-not-found' | 'request-id-reused' };
+  'events:upcoming': { request: EventsUpcomingRequest; reply: EventsUpcomingReply; errors: never };
+  'events:update': { request: EventsUpdateRequest; reply: EventsUpdateReply; errors: 'event-not-found' | 'event-not-draft' | 'event-cancelled' | 'event-completed' | 'plan-not-found' | 'venue-not-found' | 'venue-mismatch' | 'prices-mismatch' | 'event-times' | 'sale-window' | 'capacity-mismatch' | 'time-zone-unknown' | 'series-needed' | 'request-id-reused' };
   'plans:import': { request: PlansImportRequest; reply: PlansImportReply; errors: 'plan-invalid' | 'request-id-reused' };
   'plans:list': { request: PlansListRequest; reply: PlansListReply; errors: never };
   'plans:read': { request: PlansReadRequest; reply: PlansReadReply; errors: 'plan-not-found' };
@@ -722,10 +1123,16 @@ export interface Messages {
   'sagas:list': { request: SagasListRequest; reply: SagasListReply; errors: 'cursor-invalid' };
   'sagas:retry': { request: SagasRetryRequest; reply: SagasRetryReply; errors: 'saga-not-found' | 'saga-not-dead' | 'request-id-reused' };
   'seats:extend': { request: SeatsExtendRequest; reply: SeatsExtendReply; errors: 'event-not-found' | 'event-not-on-sale' | 'hold-not-found' | 'hold-confirming' | 'extensions-used' | 'request-id-reused' };
-  'seats:hold': { request: SeatsHoldRequest; reply: SeatsHoldReply; errors: 'event-not-found' | 'event-not-on-sale' | 'seats-unknown' | 'seats-taken' | 'seats-per-hold' | 'seats-per-buyer' | 'hold-not-found' | 'hold-confirming' | 'request-id-reused' };
+  'seats:hold': { request: SeatsHoldRequest; reply: SeatsHoldReply; errors: 'event-not-found' | 'event-not-on-sale' | 'sale-not-started' | 'seats-unknown' | 'seats-taken' | 'seats-per-hold' | 'seats-per-buyer' | 'hold-not-found' | 'hold-confirming' | 'request-id-reused' };
   'seats:release': { request: SeatsReleaseRequest; reply: SeatsReleaseReply; errors: 'event-not-found' | 'seats-unknown' | 'hold-not-found' | 'hold-confirming' | 'request-id-reused' };
   'seats:unwatch': { request: SeatsUnwatchRequest; reply: SeatsUnwatchReply; errors: never };
   'seats:watch': { request: SeatsWatchRequest; reply: SeatsWatchReply; errors: 'event-not-found' | 'too-many-rooms' };
+  'venues:create': { request: VenuesCreateRequest; reply: VenuesCreateReply; errors: 'time-zone-unknown' | 'request-id-reused' };
+  'venues:delete': { request: VenuesDeleteRequest; reply: VenuesDeleteReply; errors: 'venue-not-found' | 'venue-in-use' | 'request-id-reused' };
+  'venues:import-plan': { request: VenuesImportPlanRequest; reply: VenuesImportPlanReply; errors: 'venue-not-found' | 'plan-invalid' | 'request-id-reused' };
+  'venues:list': { request: VenuesListRequest; reply: VenuesListReply; errors: 'cursor-invalid' };
+  'venues:read': { request: VenuesReadRequest; reply: VenuesReadReply; errors: 'venue-not-found' };
+  'venues:update': { request: VenuesUpdateRequest; reply: VenuesUpdateReply; errors: 'venue-not-found' | 'time-zone-unknown' | 'request-id-reused' };
 }
 export type MessageName = keyof Messages;
 

@@ -135,8 +135,9 @@ function compileAll(): Contracts {
       checkReply: ajv.compile(each.reply),
       checkRequest(value) {
         if (!check(value)) throw invalidRequest(check.errors?.[0]);
-        const field = nulIn(value, '');
-        if (field) throw wrongField(field, 'must not contain the character NUL (\\u0000)');
+        const field = notTextIn(value, '');
+        if (field)
+          throw wrongField(field, 'must not contain the character NUL (\\u0000), nor half a surrogate pair');
       },
     });
   }
@@ -155,14 +156,16 @@ export function invalidRequest(error: ErrorObject | undefined): RequestError {
 const wrongField = (field: string, allowed: string): RequestError =>
   new RequestError('invalid-request', { field, allowed }, `${field}: ${allowed}.`);
 
-/** JSON has a character that PostgreSQL has no room for in a text. @returns where it is */
-function nulIn(value: unknown, path: string): string | undefined {
-  if (typeof value === 'string') return value.includes('\0') ? path || '(the whole request)' : undefined;
+/** JSON may carry what PostgreSQL has no room for in a text. @returns where it is */
+function notTextIn(value: unknown, path: string): string | undefined {
+  if (typeof value === 'string') {
+    return value.includes('\0') || !value.isWellFormed() ? path || '(the whole request)' : undefined;
+  }
   if (typeof value !== 'object' || value === null) return undefined;
   for (const [key, inner] of Object.entries(value)) {
     // Seats, of which there may be many.
     if (typeof inner === 'number') continue;
-    const found = nulIn(inner, path ? `${path}.${key}` : key);
+    const found = notTextIn(inner, path ? `${path}.${key}` : key);
     if (found) return found;
   }
   return undefined;

@@ -73,29 +73,47 @@ export class Dispatcher {
     try {
       this.#limit(sender, entry?.contract.cost ?? 1);
       if (!entry) throw new RequestError('unknown-message');
-      const session = entry.message.access(this.#unexpired(sender.session));
-      const request = await read();
-      entry.contract.checkRequest(request);
-      const body = await sender.body?.();
-      const requestId = (request as { requestId?: string }).requestId ?? sender.idempotencyKey;
-      const handle = () =>
-        entry.message.handle({
-          engine: this.#engine,
-          session,
-          request: request as never,
-          requestId: requestId ?? null,
-          address: sender.address,
-          viewer: sender.viewer,
-          body,
-          fail: failWith,
-        });
-      if (!entry.contract.once || !session || !requestId) return await handle();
-      const asked = body ? { ...(request as object), body: hash('sha256', body) } : request;
-      return await this.#engine.requests.once(session.userId, requestId, name, asked, handle);
+      return await this.#answer(entry, read, sender);
     } catch (error) {
       throw this.#told(error, name, entry?.contract);
     } finally {
       this.inFlight--;
+    }
+  }
+
+  /** What follows once a message may be sent at all. */
+  async #answer(entry: Entry, read: () => unknown, sender: Sender): Promise<unknown> {
+    const session = entry.message.access(this.#unexpired(sender.session));
+    const request = await read();
+    entry.contract.checkRequest(request);
+    const body = await sender.body?.();
+    const requestId = (request as { requestId?: string }).requestId ?? sender.idempotencyKey;
+    const handle = () =>
+      entry.message.handle({
+        engine: this.#engine,
+        session,
+        request: request as never,
+        requestId: requestId ?? null,
+        address: sender.address,
+        viewer: sender.viewer,
+        body,
+        ask: (message, asked, key) =>
+          this.#within(message, asked, { ...sender, idempotencyKey: key, body: undefined }),
+        fail: failWith,
+      });
+    if (!entry.contract.once || !session || !requestId) return await handle();
+    const asked = body ? { ...(request as object), body: hash('sha256', body) } : request;
+    return await this.#engine.requests.once(session.userId, requestId, entry.message.name, asked, handle);
+  }
+
+  /** A message that came as a part of another: all steps but the limit, which the other has paid. */
+  async #within(name: string, request: object, sender: Sender): Promise<unknown> {
+    const entry = this.entries.get(name);
+    try {
+      if (!entry) throw new RequestError('unknown-message');
+      return await this.#answer(entry, () => request, sender);
+    } catch (error) {
+      throw this.#told(error, name, entry?.contract);
     }
   }
 

@@ -89,6 +89,12 @@ const catalogue = {
     details: '{ fields }',
   },
   'event-cancelled': { status: 409, retry: 'never', message: 'The event is cancelled.' },
+  'event-completed': { status: 409, retry: 'never', message: 'The event is over.' },
+  'event-published': {
+    status: 409,
+    retry: 'changed',
+    message: 'A published event cannot be deleted. Cancel it first, or let it end.',
+  },
   'event-started': { status: 409, retry: 'never', message: 'The event has started.' },
   'event-times': {
     status: 422,
@@ -96,6 +102,47 @@ const catalogue = {
     message: 'The event must end after it starts, between the years 2000 and 2199.',
   },
   'event-not-on-sale': { status: 409, retry: 'never', message: 'The event is not on sale.' },
+  'sale-not-started': {
+    status: 409,
+    retry: 'changed',
+    message: 'The sale of this event has not begun yet.',
+    details: '{ from }',
+  },
+  'sale-window': {
+    status: 422,
+    retry: 'changed',
+    message: 'The sale must begin before it ends, and before the event starts.',
+  },
+  'capacity-mismatch': {
+    status: 422,
+    retry: 'changed',
+    message: 'Of an event that is sold here, the capacity is the number of seats of its plan.',
+    details: '{ seatCount }',
+  },
+  'rule-invalid': {
+    status: 422,
+    retry: 'changed',
+    message: 'The rule of the series cannot be used.',
+    details: '{ problem }',
+  },
+  'series-needed': {
+    status: 409,
+    retry: 'changed',
+    message: 'The event belongs to no series: nothing follows it.',
+  },
+  'venue-not-found': { status: 404, retry: 'never', message: 'There is no such venue.' },
+  'venue-in-use': {
+    status: 409,
+    retry: 'changed',
+    message: 'Events are still to happen at this venue.',
+    details: '{ events }',
+  },
+  'venue-mismatch': {
+    status: 422,
+    retry: 'changed',
+    message: 'The seating plan belongs to another venue.',
+    details: '{ venueId }',
+  },
   'time-zone-unknown': {
     status: 422,
     retry: 'changed',

@@ -16,6 +16,7 @@ import { type Config, ConfigError } from './config.ts';
 import { type Database, isOutage, openDatabase } from './database/database.ts';
 import { Dispatcher } from './dispatch.ts';
 import { checkDatabase, checkKind, checkRedis } from './durability.ts';
+import { Completions } from './events/completions.ts';
 import { Events } from './events/events.ts';
 import { connectFollowUps } from './follow-ups.ts';
 import { bodyLimit } from './http/api.ts';
@@ -138,6 +139,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const sweeper = new Sweeper(inventory, maps, log);
   const reconciler = new Reconciler({ inventory, confirms, db, audit, log });
   const pastEvents = new PastEvents({ links, keys, db, log });
+  const completions = new Completions({ db, log, completed: (eventId) => engine.eventChanged(eventId) });
   const origins = new Set(config.allowedOrigins);
   const engine: Engine = {
     db,
@@ -250,7 +252,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   });
   const port = us_socket_local_port(socket as never);
   if (!config.allowedOrigins) for (const origin of ownOrigins(port)) origins.add(origin);
-  for (const part of [sweeper, reconciler, pastEvents, audit]) part.start();
+  for (const part of [sweeper, reconciler, pastEvents, completions, audit]) part.start();
   outbox.start();
   sagas.runner.run();
 
@@ -270,7 +272,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       while (dispatcher.inFlight > 0 && Date.now() < until) await pause(20);
       await Promise.race([confirms.idle(), pause(Math.max(0, until - Date.now()))]);
       await sockets.drain(Math.min(1000, config.drainMs));
-      for (const part of [sweeper, reconciler, pastEvents]) part.stop();
+      for (const part of [sweeper, reconciler, pastEvents, completions]) part.stop();
       await Promise.race([
         Promise.all([sagas.runner.stop(), outbox.stop()]),
         pause(Math.max(1000, until - Date.now())),

@@ -1,5 +1,6 @@
 import { defineMessage, organizers } from '../../src/channel.ts';
-import { eventView, insertEvent } from '../../src/events/catalogue.ts';
+import { insertEvent } from '../../src/events/catalogue.ts';
+import { eventView } from '../../src/events/event-view.ts';
 
 export default defineMessage('events:create', {
   access: organizers,

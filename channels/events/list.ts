@@ -1,19 +1,21 @@
 import { anyone, defineMessage } from '../../src/channel.ts';
-import { eventView, listEvents } from '../../src/events/catalogue.ts';
+import { listEvents } from '../../src/events/event-lists.ts';
+import { eventView, pickFields } from '../../src/events/event-view.ts';
 
 export default defineMessage('events:list', {
   access: anyone,
   async handle({ engine, session, request, fail }) {
-    const { status, mine, limit = 50, cursor } = request;
-    if (mine && !session) return fail('unauthenticated');
-    // Drafts are listed for nobody but their organizer.
-    if (status === 'draft' && !mine) return fail('forbidden');
+    const { mine, deleted, fields, status, limit = 50, ...filter } = request;
+    if ((mine || deleted) && !session) return fail('unauthenticated');
+    // Drafts, and what was deleted, are listed for nobody but their organizer.
+    if ((status === 'draft' || deleted) && !mine) return fail('forbidden');
     const { events, nextCursor } = await listEvents(engine.db, {
+      ...filter,
       status: mine ? status : (status ?? 'published'),
-      organizerId: mine ? session?.userId : undefined,
+      draftsOf: mine ? session?.userId : undefined,
+      onlyDeleted: deleted ?? false,
       limit,
-      cursor,
     });
-    return { events: events.map(eventView), nextCursor };
+    return { events: events.map((event) => pickFields(eventView(event), fields)), nextCursor };
   },
 });

@@ -1,14 +1,14 @@
 import { anyone, defineMessage, owns } from '../../src/channel.ts';
-import { eventView, findEvent } from '../../src/events/catalogue.ts';
+import { findEvent } from '../../src/events/catalogue.ts';
+import { eventView, pickFields } from '../../src/events/event-view.ts';
 
 export default defineMessage('events:read', {
   access: anyone,
   async handle({ engine, session, request, fail }) {
     const event = await findEvent(engine.db, request.eventId);
-    // What somebody else never published is as good as none.
-    if (!event || (event.publishedAt === null && !owns(session, event.organizerId))) {
-      return fail('event-not-found');
-    }
-    return eventView(event);
+    // What somebody else never published, or has deleted, is as good as none.
+    const isPublic = event && event.publishedAt !== null && event.deletedAt === null;
+    if (!event || (!isPublic && !owns(session, event.organizerId))) return fail('event-not-found');
+    return pickFields(eventView(event), request.fields);
   },
 });

@@ -1,22 +1,23 @@
 import { defineMessage, organizers, owns } from '../../src/channel.ts';
-import { eventView, findEvent, updateEvent } from '../../src/events/catalogue.ts';
-import { closesAt } from '../../src/events/events.ts';
-import { setRules } from '../../src/redis/scripts/set-rules.ts';
+import { findEvent, updateEvent } from '../../src/events/catalogue.ts';
+import { eventView } from '../../src/events/event-view.ts';
+import { followChange } from '../../src/events/follow-change.ts';
+import { updateFollowing } from '../../src/events/series.ts';
 
 export default defineMessage('events:update', {
   access: organizers,
   async handle({ engine, session, request, requestId, fail }) {
-    const { eventId, ...changes } = request;
+    const { eventId, scope = 'one', ...changes } = request;
     const event = await findEvent(engine.db, eventId);
-    if (!event || !owns(session, event.organizerId)) return fail('event-not-found');
-    if (event.status === 'cancelled') return fail('event-cancelled');
+    if (!event || event.deletedAt || !owns(session, event.organizerId)) return fail('event-not-found');
     const by = { userId: session.userId, sessionId: session.id, requestId };
-    const updated = await updateEvent(engine.db, event, changes, by);
-    engine.eventChanged(eventId);
-    if (updated.status === 'published') {
-      const card = await engine.events.card(eventId);
-      if (card) await engine.inventory.run(setRules, eventId, { closesAt: closesAt(card) });
+    if (scope === 'one') {
+      const updated = await updateEvent(engine.db, eventId, changes, by);
+      await followChange(engine, updated);
+      return eventView(updated);
     }
-    return eventView(updated);
+    const all = await updateFollowing(engine.db, event, changes, by);
+    for (const each of all) await followChange(engine, each);
+    return eventView(all.find(({ id }) => id === eventId) ?? event);
   },
 });

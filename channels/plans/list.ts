@@ -3,7 +3,7 @@ import { listPlans } from '../../src/events/plans.ts';
 
 export default defineMessage('plans:list', {
   access: organizers,
-  async handle({ engine }) {
-    return { plans: await listPlans(engine.db) };
+  async handle({ engine, request }) {
+    return { plans: await listPlans(engine.db, request.venueId) };
   },
 });

@@ -8,6 +8,8 @@ export default defineMessage('seats:hold', {
   async handle({ engine, session, request, fail }) {
     const { eventId, seats, holdId: into, requestId } = request;
     const card = await onSale(engine, eventId);
+    // Only of new holds: whoever has one keeps it when the beginning is put off.
+    if (card.salesStartAt > Date.now()) return fail('sale-not-started', { from: card.salesStartAt });
     const { answer, epoch, position } = await engine.inventory.run(
       holdSeats,
       card.id,

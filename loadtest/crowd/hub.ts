@@ -1,5 +1,5 @@
 /** What the crowd asks the hub over HTTP before it goes in. */
-import type { Event, EventsListReply, PlansReadReply } from '../../src/contracts.gen.ts';
+import type { Event, PlansReadReply } from '../../src/contracts.gen.ts';
 import type { SeatingPlan } from '../../src/seating/plan.ts';
 import { type PlanWire, planFromWire } from '../../src/seating/plan-wire.ts';
 import { CrowdError } from './options.ts';
@@ -76,7 +76,7 @@ async function readEvent(node: string, eventId: string): Promise<Event> {
 }
 
 async function largestEvent(node: string): Promise<Event> {
-  const { body } = await ask<EventsListReply>(`${node}/api/v1/events?limit=100`);
+  const { body } = await ask<{ events?: Event[] }>(`${node}/api/v1/events?limit=100`);
   const [largest] = (body.events ?? [])
     .filter((event) => isOnSale(event) && !isPaid(event))
     .sort((a, b) => b.seatCount - a.seatCount);

@@ -13,3 +13,17 @@ export async function recordChange(
   const { userId: actorId, sessionId, requestId } = by;
   await em.insert(AuditEntity, { action, eventId, actorId, sessionId, requestId, details });
 }
+
+/** The same for one action on many events, in one statement. */
+export async function recordChanges(
+  em: SqlEntityManager,
+  action: string,
+  by: Actor,
+  changes: readonly { eventId: string; details: Readonly<Record<string, unknown>> }[],
+): Promise<void> {
+  const { userId: actorId, sessionId, requestId } = by;
+  await em.insertMany(
+    AuditEntity,
+    changes.map((change) => ({ action, actorId, sessionId, requestId, ...change })),
+  );
+}

@@ -32,12 +32,38 @@ export const PlanEntity = defineEntity({
     categories: p.json().$type<string[]>(),
     /** The compact form of `src/seating/plan-wire.ts`. */
     plan: p.json().$type<object>().lazy(),
+    /** null: it belongs to no venue. */
+    venueId: p.uuid().nullable(),
+    /** Counts the plans of one name at one venue, from 1. */
+    version: p.integer(),
     createdAt: p.datetime(),
   },
 });
 export type Plan = InferEntity<typeof PlanEntity>;
 
-export type EventStatus = 'draft' | 'published' | 'cancelled';
+export const VenueEntity = defineEntity({
+  name: 'Venue',
+  tableName: 'venues',
+  properties: {
+    id: p.uuid().primary(),
+    organizerId: p.uuid(),
+    name: p.string(),
+    street: p.string(),
+    city: p.string(),
+    postalCode: p.string(),
+    /** ISO 3166-1 alpha-2. */
+    country: p.string(),
+    timeZone: p.string(),
+    createdAt: p.datetime(),
+    updatedAt: p.datetime(),
+    /** Nothing new happens there; what did still names it. */
+    deletedAt: p.datetime().nullable(),
+  },
+});
+export type VenueRow = InferEntity<typeof VenueEntity>;
+
+export type EventStatus = 'draft' | 'published' | 'cancelled' | 'completed';
+export type SellMode = 'online' | 'offline';
 
 export interface HoldRules {
   holdMs: number;
@@ -70,6 +96,18 @@ export const EventEntity = defineEntity({
     prices: p.json().$type<Record<string, number>>(),
     rules: p.json().$type<HoldRules>(),
     seatCount: p.integer(),
+    venueId: p.uuid().nullable(),
+    category: p.string().nullable(),
+    tags: p.array(),
+    sellMode: p.string().$type<SellMode>(),
+    /** null: from when it is published. */
+    salesStartAt: p.datetime().nullable(),
+    /** null: until it starts. */
+    salesEndAt: p.datetime().nullable(),
+    /** null: as many as the plan has seats. */
+    capacity: p.integer().nullable(),
+    seriesId: p.uuid().nullable(),
+    deletedAt: p.datetime().nullable(),
     createdAt: p.datetime(),
     updatedAt: p.datetime(),
   },
@@ -91,4 +129,4 @@ export const AuditEntity = defineEntity({
   },
 });
 
-export const entities = [UserEntity, PlanEntity, EventEntity, AuditEntity];
+export const entities = [UserEntity, PlanEntity, VenueEntity, EventEntity, AuditEntity];

@@ -1,6 +1,6 @@
 /**
  * The OpenAPI 3.1 document of the HTTP layer, made from the same contracts as the socket: what stands in
- * the path leaves the request, the rest is the query of a GET or the JSON body of everything else.
+ * the path leaves the request, the rest is the query of a GET or DELETE, or the JSON body of everything else.
  */
 import { STATUS_CODES } from 'node:http';
 import type { AskContract, JsonSchema } from '../contracts.ts';
@@ -154,7 +154,7 @@ function divide(ask: HttpAsk): { parameters: Parameter[]; body: Operation['reque
   };
   const rest = Object.keys(properties).filter((name) => !inPath.includes(name));
   const parameters = inPath.map((name) => parameter(name, 'path'));
-  if (ask.http.method === 'GET') {
+  if (ask.http.method === 'GET' || ask.http.method === 'DELETE') {
     return { parameters: [...parameters, ...rest.map((name) => parameter(name, 'query'))], body: undefined };
   }
   if (ask.http.consumes) {

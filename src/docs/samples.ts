@@ -1,11 +1,14 @@
 /** One small world that all examples tell of: a studio theatre, one evening, one buyer. */
 import { wireDisconnect } from '../disconnects.ts';
+import { RequestError } from '../errors.ts';
 import type { PlanWire } from '../seating/plan-wire.ts';
 
 const eventId = '01a3702b-0416-7c41-9f0e-6d2b8a51c3e7';
 const planId = '01a3701a-ca8a-7b02-8e55-90c1d47f2ab6';
 const bookingId = '01a3702e-517b-7e1d-b3c4-1f7a0c92d845';
 const holdId = 'q3ZkW8vYt0uJm2LxR7sN-A';
+const venueId = '01a36f90-55c0-7d41-8a07-3be0f2c94d18';
+const seriesId = '01a3702b-03f1-7a90-9c55-0e7d41b8a26f';
 
 export const ids = { eventId, planId, bookingId, holdId } as const;
 
@@ -55,6 +58,10 @@ export const byField: Readonly<Record<string, unknown>> = {
   eventId,
   planId,
   bookingId,
+  venueId,
+  seriesId: null,
+  'events:create-series.seriesId': seriesId,
+  'Venue.id': venueId,
   organizerId: '01a1f866-0d00-7d90-a1b7-4e6f93d8025c',
   'events:create.status': 'draft',
   'events:cancel.status': 'cancelled',
@@ -105,6 +112,29 @@ export const byField: Readonly<Record<string, unknown>> = {
   'User.name': 'Ada Janssens',
   'auth:register.name': 'Ada Janssens',
   'Plan.name': 'Studio theatre',
+  'Venue.name': 'Studio theatre',
+  'venues:create.name': 'Studio theatre',
+  'venues:update.name': 'Studio theatre',
+  'Event.category': 'theatre',
+  'events:create.category': 'theatre',
+  'events:list.category': 'theatre',
+  tags: ['drama', 'classics'],
+  'events:list.tags': ['drama'],
+  'events:list.q': 'cherry orchard',
+  'events:list.sort': 'startsAt',
+  salesStartAt: '2027-02-02T09:00:00Z',
+  salesEndAt: null,
+  deletedAt: null,
+  'events:delete.deletedAt': '2027-02-02T10:00:00.000Z',
+  'venues:delete.deletedAt': '2027-02-02T10:00:00.000Z',
+  street: 'Koningin Maria Hendrikaplein 1',
+  city: 'Ghent',
+  postalCode: '9000',
+  country: 'BE',
+  version: 1,
+  capacity: 60,
+  rule: 'FREQ=WEEKLY;BYDAY=SU;COUNT=8',
+  except: ['2027-03-28'],
   password: 'correct horse battery',
   label: 'Front, row B, seat 3',
   category: 'Stalls',
@@ -145,6 +175,8 @@ export const byField: Readonly<Record<string, unknown>> = {
 export const byType: Readonly<Record<string, unknown>> = {
   Id: eventId,
   EventStatus: 'published',
+  Category: 'theatre',
+  Country: 'BE',
   HoldId: holdId,
   RequestId: '7f0c9d52-3b7e-4a86-9d10-5e2c6f1b8a44',
   SeatIndex: 12,
@@ -168,11 +200,37 @@ export const optionalShown: Readonly<Record<string, readonly string[]>> = {
   'events:create': ['venue', 'timeZone'],
   'events:update': ['title', 'venue'],
   'events:cancel': ['reason'],
-  'events:list': ['limit'],
+  'events:create-series': ['venueId', 'except'],
+  'events:list': ['q', 'category', 'hasFreeSeats', 'limit'],
+  'events:upcoming': ['limit'],
+  'venues:update': ['name'],
   'bookings:list': ['limit'],
   'bookings:checkout': ['method'],
   'sagas:list': ['dead'],
   'seats:watch': ['snapshot'],
+};
+
+const planSource = {
+  name: 'Studio theatre',
+  size: { width: 200, height: 120 },
+  categories: [{ name: 'Stalls', color: '#8f2f6b' }],
+  zones: [
+    {
+      name: 'Front',
+      position: { x: 60, y: 40 },
+      rows: [
+        {
+          row_number: 'A',
+          position: { x: 0, y: 0 },
+          seats: [
+            { seat_guid: 'F-A-1', seat_number: '1', position: { x: 0, y: 0 }, category: 'Stalls' },
+            { seat_guid: 'F-A-2', seat_number: '2', position: { x: 34, y: 0 }, category: 'Stalls' },
+          ],
+        },
+      ],
+      areas: [],
+    },
+  ],
 };
 
 const wirePlan: PlanWire = {
@@ -188,28 +246,20 @@ const wirePlan: PlanWire = {
 
 /** Where the contract leaves the shape to others: seating plans, and the reasons of a disconnect. */
 export const whole: Readonly<Record<string, unknown>> = {
-  'plans:import request': {
-    name: 'Studio theatre',
-    size: { width: 200, height: 120 },
-    categories: [{ name: 'Stalls', color: '#8f2f6b' }],
-    zones: [
-      {
-        name: 'Front',
-        position: { x: 60, y: 40 },
-        rows: [
-          {
-            row_number: 'A',
-            position: { x: 0, y: 0 },
-            seats: [
-              { seat_guid: 'F-A-1', seat_number: '1', position: { x: 0, y: 0 }, category: 'Stalls' },
-              { seat_guid: 'F-A-2', seat_number: '2', position: { x: 34, y: 0 }, category: 'Stalls' },
-            ],
-          },
-        ],
-        areas: [],
-      },
+  'events:bulk request': {
+    items: [
+      { action: 'update', request: { eventId, title: 'The Seagull' } },
+      { action: 'delete', request: { eventId: seriesId } },
     ],
   },
+  'events:bulk reply': {
+    results: [
+      { status: 404, error: new RequestError('event-not-found').toWire() },
+      { status: 409, error: new RequestError('event-published').toWire() },
+    ],
+  },
+  'venues:import-plan request': { venueId, plan: planSource },
+  'plans:import request': planSource,
   'server:disconnected': wireDisconnect('server-draining'),
   'plans:read reply': { id: planId, plan: wirePlan },
 };

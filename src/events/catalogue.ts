@@ -1,39 +1,60 @@
-/** Events as organizers write them and everybody reads them: rows, checks, and the view on the wire. */
+/** Events as organizers write them: rows that are checked, changed and noted in the audit log. */
+import { LockMode } from '@mikro-orm/core';
+import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { type Actor, nobody } from '../audit/audit-log.ts';
-import { recordChange } from '../audit/record-change.ts';
-import type { Event, EventsCreateRequest, EventsUpdateRequest } from '../contracts.gen.ts';
+import { recordChange, recordChanges } from '../audit/record-change.ts';
+import type { EventsCreateRequest, EventsUpdateRequest } from '../contracts.gen.ts';
 import type { Database } from '../database/database.ts';
-import { EventEntity, type EventRow, type EventStatus, PlanEntity } from '../database/entities.ts';
+import { EventEntity, type EventRow, type EventStatus } from '../database/entities.ts';
 import { RequestError } from '../errors.ts';
 import { newId } from '../ids.ts';
-import { readCursor, writeCursor } from './cursor.ts';
+import { checkEvent, type PlanFacts, planOf, venueOf } from './event-checks.ts';
 import { defaultRules } from './events.ts';
 
 const defaultTimeZone = 'Europe/Brussels';
 /** What a sale depends on cannot change under the buyers' feet. */
-const draftOnly = ['planId', 'currency', 'prices', 'rules'] as const;
+const draftOnly = ['planId', 'currency', 'prices', 'rules', 'sellMode'] as const;
 
-export const eventView = (row: EventRow): Event => ({
-  ...row,
-  rules: { ...defaultRules, ...row.rules },
-  startsAt: row.startsAt.toISOString(),
-  endsAt: row.endsAt.toISOString(),
-  publishedAt: row.publishedAt?.toISOString() ?? null,
-  createdAt: row.createdAt.toISOString(),
-  updatedAt: row.updatedAt.toISOString(),
-});
+export type EventInput = Omit<EventsCreateRequest, 'requestId'>;
+export type EventChanges = Omit<EventsUpdateRequest, 'eventId' | 'scope'>;
 
 export async function findEvent(db: Database, eventId: string): Promise<EventRow | undefined> {
   return (await db.em().findOne(EventEntity, { id: eventId })) ?? undefined;
 }
 
+/**
+ * The event as it is now, kept so until the transaction ends. Out of the ORM's sight: it would compare all it has
+ * seen before each query, which is seconds for the dates of a series.
+ */
+export const lockEvent = (em: SqlEntityManager, eventId: string): Promise<EventRow> =>
+  em.findOneOrFail(
+    EventEntity,
+    { id: eventId },
+    { lockMode: LockMode.PESSIMISTIC_WRITE, disableIdentityMap: true },
+  );
+
 export async function insertEvent(
   db: Database,
   organizerId: string,
-  input: EventsCreateRequest,
+  input: EventInput,
   by: Actor = { ...nobody, userId: organizerId },
 ): Promise<EventRow> {
-  const plan = await planOf(db, input.planId);
+  return db.em().transactional(async (em) => {
+    const row = await draftOf(em, organizerId, input);
+    await writeDrafts(em, [row], by);
+    return row;
+  });
+}
+
+/** What a new event consists of, checked and not written yet. */
+export async function draftOf(
+  em: SqlEntityManager,
+  organizerId: string,
+  input: EventInput,
+): Promise<EventRow> {
+  const plan = await planOf(em, input.planId);
+  const venueId = input.venueId ?? plan.venueId;
+  const venue = venueId ? await venueOf(em, venueId) : undefined;
   const now = new Date();
   const row = {
     id: newId(),
@@ -41,60 +62,98 @@ export async function insertEvent(
     planId: input.planId,
     title: input.title.trim(),
     description: input.description ?? '',
-    venue: input.venue ?? '',
+    venue: input.venue ?? (venue ? nameOf(venue) : ''),
     startsAt: new Date(input.startsAt),
     endsAt: new Date(input.endsAt),
-    timeZone: input.timeZone ?? defaultTimeZone,
+    timeZone: input.timeZone ?? venue?.timeZone ?? defaultTimeZone,
     status: 'draft' as const,
     publishedAt: null,
     currency: input.currency,
     prices: input.prices,
     rules: { ...defaultRules, ...input.rules },
     seatCount: plan.seatCount,
+    venueId,
+    category: input.category ?? null,
+    tags: input.tags ?? [],
+    sellMode: input.sellMode ?? ('online' as const),
+    salesStartAt: momentOf(input.salesStartAt),
+    salesEndAt: momentOf(input.salesEndAt),
+    capacity: input.capacity ?? null,
+    seriesId: null,
+    deletedAt: null,
     createdAt: now,
     updatedAt: now,
   };
-  check(row, plan.categories);
-  await db.em().transactional(async (em) => {
-    await em.insert(EventEntity, row);
-    const { title, planId, startsAt, endsAt, currency, prices, rules } = row;
-    const details = { title, planId, startsAt, endsAt, currency, prices, rules };
-    await recordChange(em, 'event-created', by, details, row.id);
-  });
+  checkEvent(row, plan);
   return row;
 }
 
-/** Throws `event-not-draft` and what `insertEvent` throws. */
-export async function updateEvent(
+export async function writeDrafts(em: SqlEntityManager, rows: readonly EventRow[], by: Actor): Promise<void> {
+  await em.insertMany(EventEntity, rows as EventRow[]);
+  const changes = rows.map((row) => {
+    const { title, planId, startsAt, endsAt, currency, prices, rules, sellMode, seriesId } = row;
+    const details = { title, planId, startsAt, endsAt, currency, prices, rules, sellMode, seriesId };
+    return { eventId: row.id, details };
+  });
+  await recordChanges(em, 'event-created', by, changes);
+}
+
+/**
+ * Changes what is named, and leaves what somebody else changes at the same time. Throws `event-not-draft`,
+ * `event-cancelled`, `event-completed`, and what `insertEvent` throws.
+ */
+export function updateEvent(
   db: Database,
-  event: EventRow,
-  changes: Omit<EventsUpdateRequest, 'eventId'>,
+  eventId: string,
+  changes: EventChanges,
   by: Actor = nobody,
 ): Promise<EventRow> {
+  return db.em().transactional((em) => changeEvent(em, eventId, changes, by));
+}
+
+/** `updateEvent` in a transaction that does more. */
+export async function changeEvent(
+  em: SqlEntityManager,
+  eventId: string,
+  changes: EventChanges,
+  by: Actor,
+): Promise<EventRow> {
+  const event = await lockEvent(em, eventId);
+  const plan = await planOf(em, changes.planId ?? event.planId);
+  if (changes.venueId) await venueOf(em, changes.venueId);
+  const columns = judgeChange(event, changes, plan);
+  await em.nativeUpdate(EventEntity, { id: eventId }, columns);
+  await recordChange(em, 'event-updated', by, { ...changes }, eventId);
+  return { ...event, ...columns };
+}
+
+/** The columns that a change writes, if it may be made. Throws as `updateEvent`. */
+export function judgeChange(event: EventRow, changes: EventChanges, plan: PlanFacts): Partial<EventRow> {
+  if (event.deletedAt) throw new RequestError('event-not-found');
+  if (event.status === 'cancelled') throw new RequestError('event-cancelled');
+  if (event.status === 'completed') throw new RequestError('event-completed');
   const late = event.status === 'draft' ? [] : draftOnly.filter((field) => changes[field] !== undefined);
   if (late.length > 0) throw new RequestError('event-not-draft', { fields: late });
-  const { startsAt, endsAt, rules, ...rest } = changes;
-  const plan = await planOf(db, changes.planId ?? event.planId);
-  const updated: EventRow = {
-    ...event,
-    ...rest,
-    title: (changes.title ?? event.title).trim(),
-    startsAt: startsAt ? new Date(startsAt) : event.startsAt,
-    endsAt: endsAt ? new Date(endsAt) : event.endsAt,
-    rules: { ...event.rules, ...rules },
-    seatCount: plan.seatCount,
-    updatedAt: new Date(),
-  };
-  check(updated, plan.categories);
-  const { id, ...values } = updated;
-  // Nobody may have published or cancelled it meanwhile.
-  const count = await db.em().transactional(async (em) => {
-    const changed = await em.nativeUpdate(EventEntity, { id, status: event.status }, values);
-    if (changed > 0) await recordChange(em, 'event-updated', by, { ...changes }, id);
-    return changed;
-  });
-  if (count === 0) throw new RequestError('try-later', undefined, 'The event was changed by somebody else.');
-  return updated;
+  const columns = changedColumns(event, changes, plan);
+  checkEvent({ ...event, ...columns }, plan);
+  return columns;
+}
+
+function changedColumns(event: EventRow, changes: EventChanges, plan: PlanFacts): Partial<EventRow> {
+  const { title, startsAt, endsAt, salesStartAt, salesEndAt, rules, ...rest } = changes;
+  const columns: Partial<EventRow> = { ...rest, updatedAt: new Date() };
+  if (title !== undefined) columns.title = title.trim();
+  if (startsAt !== undefined) columns.startsAt = new Date(startsAt);
+  if (endsAt !== undefined) columns.endsAt = new Date(endsAt);
+  if (salesStartAt !== undefined) columns.salesStartAt = momentOf(salesStartAt);
+  if (salesEndAt !== undefined) columns.salesEndAt = momentOf(salesEndAt);
+  if (rules !== undefined) columns.rules = { ...event.rules, ...rules };
+  if (changes.planId !== undefined) columns.seatCount = plan.seatCount;
+  // A plan of a venue brings its event there.
+  if (changes.planId !== undefined && plan.venueId && changes.venueId === undefined) {
+    columns.venueId = plan.venueId;
+  }
+  return columns;
 }
 
 /** Moves an event to another status, once: whoever comes second finds it there. */
@@ -108,7 +167,8 @@ export async function setStatus(
   const publishedAt = status === 'published' ? updatedAt : event.publishedAt;
   const changes = { status, publishedAt, updatedAt };
   await db.em().transactional(async (em) => {
-    const changed = await em.nativeUpdate(EventEntity, { id: event.id, status: event.status }, changes);
+    const where = { id: event.id, status: event.status, deletedAt: null };
+    const changed = await em.nativeUpdate(EventEntity, where, changes);
     if (changed > 0) await recordChange(em, `event-${status}`, by, {}, event.id);
   });
   const now = await findEvent(db, event.id);
@@ -117,70 +177,7 @@ export async function setStatus(
   return now;
 }
 
-/** By start, then id: the order is stable while events are added. */
-export async function listEvents(
-  db: Database,
-  filter: {
-    status: EventStatus | undefined;
-    organizerId: string | undefined;
-    limit: number;
-    cursor: string | undefined;
-  },
-): Promise<{ events: EventRow[]; nextCursor: string | null }> {
-  const [startsAt, id] = readCursor(filter.cursor, 'time', 'id');
-  const after =
-    startsAt && id
-      ? {
-          $or: [{ startsAt: { $gt: new Date(startsAt) } }, { startsAt: new Date(startsAt), id: { $gt: id } }],
-        }
-      : {};
-  const rows = await db.em().find(
-    EventEntity,
-    {
-      ...(filter.status ? { status: filter.status } : {}),
-      // Whatever was never published stays with its organizer.
-      ...(filter.organizerId ? { organizerId: filter.organizerId } : { publishedAt: { $ne: null } }),
-      ...after,
-    },
-    { orderBy: [{ startsAt: 'asc' }, { id: 'asc' }], limit: filter.limit + 1 },
-  );
-  const events = rows.slice(0, filter.limit);
-  const last = events.at(-1);
-  const nextCursor =
-    rows.length > filter.limit && last ? writeCursor(last.startsAt.toISOString(), last.id) : null;
-  return { events, nextCursor };
-}
+const momentOf = (text: string | null | undefined): Date | null => (text ? new Date(text) : null);
 
-async function planOf(db: Database, planId: string): Promise<{ seatCount: number; categories: string[] }> {
-  const plan = await db.em().findOne(PlanEntity, { id: planId });
-  if (!plan) throw new RequestError('plan-not-found');
-  return plan;
-}
-
-function check(
-  event: Pick<EventRow, 'startsAt' | 'endsAt' | 'timeZone' | 'prices'>,
-  categories: string[],
-): void {
-  const { startsAt, endsAt } = event;
-  if (!isDay(startsAt) || !isDay(endsAt) || endsAt <= startsAt) throw new RequestError('event-times');
-  if (!isTimeZone(event.timeZone)) throw new RequestError('time-zone-unknown', { found: event.timeZone });
-  const priced = Object.keys(event.prices);
-  const missing = categories.filter((name) => !priced.includes(name));
-  const unknown = priced.filter((name) => !categories.includes(name));
-  if (missing.length > 0 || unknown.length > 0) {
-    throw new RequestError('prices-mismatch', { missing, unknown });
-  }
-}
-
-/** A leap second is a valid time on the wire, but none that JavaScript knows. */
-const isDay = (date: Date) => date.getUTCFullYear() >= 2000 && date.getUTCFullYear() < 2200;
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    // Offsets such as +01:00 are accepted by Intl, but know nothing of daylight saving.
-    return /^[A-Za-z]/.test(name);
-  } catch {
-    return false;
-  }
-}
+const nameOf = ({ name, city }: { name: string; city: string }) =>
+  (city === '' || name.includes(city) ? name : `${name}, ${city}`).slice(0, 200);

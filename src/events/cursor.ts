@@ -7,19 +7,30 @@ const kinds = {
   /** Of a table whose rows are counted. */
   row: (part: string) => /^\d{1,18}$/.test(part),
   time: (part: string) => !Number.isNaN(Date.parse(part)) && new Date(part).toISOString() === part,
+  /** The same as PostgreSQL writes it, to the microsecond. */
+  micros: (part: string) => /^\d{4}(-\d\d){2}T(\d\d:){2}\d\d\.\d{6}Z$/.test(part) && isMoment(part),
+  text: (part: string) => part.length <= 400 && part.isWellFormed() && !part.includes('\0'),
+};
+const isMoment = (text: string) => {
+  const whole = `${text.slice(0, 23)}Z`;
+  return !Number.isNaN(Date.parse(whole)) && new Date(whole).toISOString() === whole;
 };
 
 /** Where a list goes on, as text that clients need not understand. */
 export const writeCursor = (...parts: string[]): string =>
   Buffer.from(JSON.stringify(parts)).toString('base64url');
 
-/** The parts of a cursor, of these kinds, or none. Throws `cursor-invalid`. */
-export function readCursor(cursor: string | undefined, ...expected: (keyof typeof kinds)[]): string[] {
+const isKind = (name: string): name is keyof typeof kinds => Object.hasOwn(kinds, name);
+const isOfKind = (part: string, kind: string) => (isKind(kind) ? kinds[kind](part) : part === kind);
+
+/** The parts of a cursor, of these kinds or these very words, or none. Throws `cursor-invalid`. */
+export function readCursor(cursor: string | undefined, ...expected: string[]): string[] {
   if (cursor === undefined) return [];
   try {
     const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
     if (Array.isArray(parts) && parts.length === expected.length) {
-      const fits = (part: unknown, i: number) => typeof part === 'string' && kinds[expected[i] ?? 'id'](part);
+      const fits = (part: unknown, i: number) =>
+        typeof part === 'string' && isOfKind(part, expected[i] ?? 'id');
       if (parts.every(fits)) return parts;
     }
   } catch {

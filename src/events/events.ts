@@ -9,6 +9,7 @@ import {
   type EventStatus,
   type HoldRules,
   PlanEntity,
+  type SellMode,
 } from '../database/entities.ts';
 import { Gate } from '../gate.ts';
 import type { PlanSeat, SeatingPlan } from '../seating/plan.ts';
@@ -30,10 +31,15 @@ export interface EventCard {
   organizerId: string;
   planId: string;
   status: EventStatus;
-  /** Whether it was ever published. */
+  /** Whether it was ever published, and is not deleted. */
   isPublic: boolean;
   /** ms since 1970 */
   startsAt: number;
+  sellMode: SellMode;
+  /** ms since 1970; 0: as soon as it is published */
+  salesStartAt: number;
+  /** ms since 1970; the start comes first if it is earlier */
+  salesEndAt: number;
   currency: string;
   prices: Readonly<Record<string, number>>;
   rules: HoldRules;
@@ -132,8 +138,11 @@ export class Events {
       organizerId,
       planId,
       status,
-      isPublic: row.publishedAt !== null,
+      isPublic: row.publishedAt !== null && row.deletedAt === null,
       startsAt: row.startsAt.getTime(),
+      sellMode: row.sellMode,
+      salesStartAt: row.salesStartAt?.getTime() ?? 0,
+      salesEndAt: row.salesEndAt?.getTime() ?? Number.POSITIVE_INFINITY,
       currency,
       prices,
       rules: { ...defaultRules, ...rules },
@@ -143,7 +152,8 @@ export class Events {
 }
 
 /** ms since 1970 until when seats can be held; 0: not at all. */
-export const closesAt = (card: EventCard): number => (card.status === 'published' ? card.startsAt : 0);
+export const closesAt = (card: EventCard): number =>
+  card.status === 'published' && card.sellMode === 'online' ? Math.min(card.startsAt, card.salesEndAt) : 0;
 
 export const categoryOf = (card: EventCard, seat: PlanSeat): string =>
   card.plan.categories[seat.category]?.name ?? '';

@@ -1,26 +1,35 @@
+import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { type Actor, nobody } from '../audit/audit-log.ts';
 import { recordChange } from '../audit/record-change.ts';
 import type { Plan } from '../contracts.gen.ts';
 import type { Database } from '../database/database.ts';
 import { PlanEntity, type Plan as PlanRow } from '../database/entities.ts';
+import { RequestError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { parsePlan } from '../seating/plan.ts';
 import { planForClients } from '../seating/plan-wire.ts';
+import { lockVenue } from './venues.ts';
 
 const planView = (row: Omit<PlanRow, 'plan' | 'importedBy'>): Plan => ({
   id: row.id,
   name: row.name,
+  venueId: row.venueId ?? null,
+  version: row.version,
   seatCount: row.seatCount,
   categories: row.categories,
   createdAt: row.createdAt.toISOString(),
 });
 
-/** @throws PlanError, which names the place of the fault */
+/**
+ * @param venueId where it stands: there it is the next version of the plans of its name
+ * @throws PlanError, which names the place of the fault, `venue-not-found`
+ */
 export async function importPlan(
   db: Database,
   userId: string,
   source: unknown,
   by: Actor = { ...nobody, userId },
+  venueId: string | null = null,
 ): Promise<Plan> {
   const plan = parsePlan(source);
   const row = {
@@ -30,14 +39,25 @@ export async function importPlan(
     seatCount: plan.seats.length,
     categories: plan.categories.map((category) => category.name),
     plan: planForClients(plan),
+    venueId,
+    version: 1,
     createdAt: new Date(),
   };
   await db.em().transactional(async (em) => {
+    if (venueId) row.version = await nextVersion(em, venueId, row.name);
     await em.insert(PlanEntity, row);
-    const { id: planId, name, seatCount } = row;
-    await recordChange(em, 'plan-imported', by, { planId, name, seatCount });
+    const { id: planId, name, seatCount, version } = row;
+    await recordChange(em, 'plan-imported', by, { planId, name, seatCount, venueId, version });
   });
   return planView(row);
+}
+
+/** Whoever imports at the same time waits at the venue's row. */
+async function nextVersion(em: SqlEntityManager, venueId: string, name: string): Promise<number> {
+  const venue = await lockVenue(em, venueId);
+  if (venue.deletedAt) throw new RequestError('venue-not-found');
+  const last = await em.findOne(PlanEntity, { venueId, name }, { orderBy: { version: 'desc' } });
+  return (last?.version ?? 0) + 1;
 }
 
 /** The plan in the form that browsers draw from. */
@@ -49,7 +69,10 @@ export async function readPlan(
   return row ? { id: row.id, plan: row.plan } : undefined;
 }
 
-export async function listPlans(db: Database): Promise<Plan[]> {
-  const rows = await db.em().find(PlanEntity, {}, { orderBy: { id: 'desc' }, limit: 200 });
+export async function listPlans(db: Database, venueId?: string): Promise<Plan[]> {
+  const em = db.em();
+  const rows = venueId
+    ? await em.find(PlanEntity, { venueId }, { orderBy: { name: 'asc', version: 'desc' }, limit: 200 })
+    : await em.find(PlanEntity, {}, { orderBy: { id: 'desc' }, limit: 200 });
   return rows.map(planView);
 }

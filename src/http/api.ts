@@ -26,7 +26,11 @@ export function mountApi(app: Hono<Bindings>, options: ApiOptions): void {
   for (const { http } of loadContracts().asks.values()) {
     if (http) byPath.set(http.path, [...(byPath.get(http.path) ?? []), http.method]);
   }
-  for (const contract of loadContracts().asks.values()) {
+  // Names before parameters: /events/upcoming is no event.
+  const literalFirst = [...loadContracts().asks.values()].sort(
+    (a, b) => Number(a.http?.path.includes(':')) - Number(b.http?.path.includes(':')),
+  );
+  for (const contract of literalFirst) {
     const { http } = contract;
     if (http) app.on(http.method, http.path, (c) => answer(c, contract, options));
   }
@@ -121,8 +125,9 @@ async function sessionOf(c: Context<Bindings>, options: ApiOptions): Promise<Ses
 /** Path, query and body together are the request; a name may come only once. */
 async function requestOf(c: Context<Bindings>, contract: CompiledAsk): Promise<Record<string, unknown>> {
   const path = fromPath(c, contract);
-  // A HEAD is answered as its GET would be. What is sent instead of JSON has its parameters in the query, too.
-  if (contract.http?.method === 'GET' || contract.http?.consumes)
+  // A HEAD is answered as its GET would be. What is sent instead of JSON has its parameters in the query, too,
+  // and so has a DELETE, whose body many a proxy drops.
+  if (contract.http?.method === 'GET' || contract.http?.method === 'DELETE' || contract.http?.consumes)
     return { ...fromQuery(c, contract), ...path };
   const body = await jsonBody(c);
   for (const name of Object.keys(path)) {

@@ -3,7 +3,8 @@ import { SeatcastClient } from '../client/client.ts';
 import type { Event as SeatedEvent } from '../contracts.gen.ts';
 import { api, Problem } from './api.ts';
 import { byId, el, fill, icon } from './dom.ts';
-import { eventDay, eventTime, number, priceRange, zoneNote } from './format.ts';
+import { Finder } from './finder.ts';
+import { eventDate, eventDay, eventTime, number, plural, priceRange, zoneNote } from './format.ts';
 import { Meter, tallyOf } from './meter.ts';
 import { Session } from './session.ts';
 import { showAccount } from './sign-in.ts';
@@ -17,29 +18,49 @@ const session = new Session();
 const app = byId('app', HTMLElement);
 const list = byId('events', HTMLElement);
 const more = byId('more', HTMLButtonElement);
+const finder = new Finder(() => void load().catch(failed));
+const meters = new Map<string, HTMLElement>();
 let client: SeatcastClient | undefined;
-let live = 0;
+let asked = 0;
 
 async function load(cursor?: string): Promise<void> {
-  const query = new URLSearchParams({ status: 'published', ...(cursor ? { cursor } : {}) });
-  const page = await api<{ events: SeatedEvent[]; nextCursor: string | null }>(`/api/v1/events?${query}`);
+  const turn = ++asked;
+  list.setAttribute('aria-busy', 'true');
+  const path = `/api/v1/events?${finder.query(cursor)}`;
+  const page = await api<{ events: SeatedEvent[]; nextCursor: string | null }>(path);
+  // Somebody who types has asked for something else meanwhile.
+  if (turn !== asked) return;
+  list.removeAttribute('aria-busy');
   if (!cursor) fill(list);
   for (const event of page.events) list.append(card(event));
   if (!list.hasChildNodes()) {
-    list.append(
-      el('li', { class: 'card nothing' }, icon('ticket'), el('p', {}, 'Nothing is on sale right now.')),
-    );
+    list.append(nothing());
   }
+  if (!cursor) byId('announcer', HTMLElement).textContent = finder.isNarrow ? found(page) : '';
   more.hidden = page.nextCursor === null;
   more.onclick = () => void load(page.nextCursor ?? undefined).catch(failed);
 }
+
+function nothing(): HTMLElement {
+  if (!finder.isNarrow) {
+    return el('li', { class: 'card nothing' }, icon('ticket'), el('p', {}, 'Nothing is on sale right now.'));
+  }
+  const all = el('button', { class: 'button', type: 'button' }, 'Show everything');
+  all.addEventListener('click', () => finder.reset());
+  return el('li', { class: 'card nothing' }, el('p', {}, 'No event fits what you look for.'), all);
+}
+
+const found = ({ events, nextCursor }: { events: unknown[]; nextCursor: string | null }): string =>
+  nextCursor ? `More than ${events.length} events` : plural(events.length, 'event');
 
 function card(event: SeatedEvent): HTMLElement {
   const { weekday, day, month, year } = eventDay(event.startsAt, event.timeZone);
   const viewerZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const zone = zoneNote(event.startsAt, event.timeZone, viewerZone);
   const isOver = Date.parse(event.startsAt) < Date.now();
-  const meter = live < watched && !isOver ? watch(event) : undefined;
+  const isSold = event.sellMode === 'online';
+  const sale = isSold && event.salesStartAt !== null && Date.parse(event.salesStartAt) > Date.now();
+  const meter = isSold && !isOver ? meterOf(event) : undefined;
   const time = `${weekday} ${eventTime(event.startsAt, event.timeZone)}${zone === '' ? '' : ` ${zone}`}`;
   return el(
     'li',
@@ -64,20 +85,32 @@ function card(event: SeatedEvent): HTMLElement {
           el('span', { class: 'fact' }, icon('clock'), el('time', { datetime: event.startsAt }, time)),
           event.venue !== '' && el('span', { class: 'fact' }, icon('pin'), event.venue),
         ),
-        meter ?? el('p', { class: 'muted' }, isOver ? 'Has started' : `${number(event.seatCount)} seats`),
+        meter ?? el('p', { class: 'muted' }, isOver ? 'Has started' : `${number(event.capacity)} seats`),
       ),
       el(
         'div',
         { class: 'event-offer' },
         el('span', { class: 'offer-price' }, priceRange(event.prices, event.currency)),
-        el('span', { class: 'offer-go' }, 'Choose seats', icon('arrow')),
+        sale && event.salesStartAt !== null
+          ? el('span', { class: 'offer-later' }, `On sale ${eventDate(event.salesStartAt, event.timeZone)}`)
+          : isSold
+            ? el('span', { class: 'offer-go' }, 'Choose seats', icon('arrow'))
+            : el('span', { class: 'offer-later' }, 'Sold elsewhere'),
       ),
     ),
   );
 }
 
+/** The first ones that were found are watched, and stay so when something else is looked for. */
+function meterOf(event: SeatedEvent): HTMLElement | undefined {
+  const known = meters.get(event.id);
+  if (known || meters.size >= watched) return known;
+  const meter = watch(event);
+  meters.set(event.id, meter);
+  return meter;
+}
+
 function watch(event: SeatedEvent): HTMLElement {
-  live++;
   client ??= connect();
   const meter = new Meter();
   const map = client.watch(event.id);
@@ -109,6 +142,7 @@ function failed(error: unknown): void {
   const text = error instanceof Problem ? error.message : 'Something went wrong.';
   const again = el('button', { class: 'button', type: 'button' }, 'Try again');
   again.addEventListener('click', () => void load().catch(failed));
+  list.removeAttribute('aria-busy');
   fill(list, el('li', { class: 'card nothing' }, el('p', {}, text), again));
   if (!(error instanceof Problem)) throw error;
 }

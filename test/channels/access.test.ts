@@ -8,7 +8,8 @@ import { startTestHubs, type TestUser, testPlan } from '../support/hub.ts';
 import { nobody, node, noHold, type Problem, send } from './support.ts';
 
 const hubs = await startTestHubs(1);
-const [eventId, bookingId, planId, holdId] = [nobody, nobody, nobody, noHold];
+const [eventId, bookingId, planId, venueId, holdId] = [nobody, nobody, nobody, nobody, noHold];
+const place = { street: '', city: 'Ghent', postalCode: '9000', country: 'BE' };
 
 /** A request of each message that fits its contract. */
 const requests: { [M in MessageName]: () => Messages[M]['request'] } = {
@@ -21,6 +22,7 @@ const requests: { [M in MessageName]: () => Messages[M]['request'] } = {
   'bookings:checkout': () => ({ eventId, holdId, requestId: requestId() }),
   'bookings:confirm': () => ({ eventId, holdId, requestId: requestId() }),
   'bookings:list': () => ({}),
+  'events:bulk': () => ({ items: [{ action: 'delete', request: { eventId } }] }),
   'events:cancel': () => ({ eventId }),
   'events:create': () => ({
     planId,
@@ -30,9 +32,21 @@ const requests: { [M in MessageName]: () => Messages[M]['request'] } = {
     currency: 'EUR',
     prices: { Stalls: 100 },
   }),
+  'events:create-series': () => ({
+    planId,
+    title: 'Every evening',
+    startsAt: '2090-01-01T10:00:00Z',
+    endsAt: '2090-01-01T12:00:00Z',
+    currency: 'EUR',
+    prices: { Stalls: 100 },
+    rule: 'FREQ=DAILY;COUNT=2',
+  }),
+  'events:delete': () => ({ eventId }),
   'events:list': () => ({}),
   'events:publish': () => ({ eventId }),
   'events:read': () => ({ eventId }),
+  'events:restore': () => ({ eventId }),
+  'events:upcoming': () => ({}),
   'events:update': () => ({ eventId, title: 'Another evening' }),
   'plans:import': () => testPlan(1),
   'plans:list': () => ({}),
@@ -45,6 +59,12 @@ const requests: { [M in MessageName]: () => Messages[M]['request'] } = {
   'seats:release': () => ({ eventId, holdId, requestId: requestId() }),
   'seats:unwatch': () => ({ eventId }),
   'seats:watch': () => ({ eventId }),
+  'venues:create': () => ({ name: 'Hall', address: place, timeZone: 'Europe/Brussels' }),
+  'venues:delete': () => ({ venueId }),
+  'venues:import-plan': () => ({ venueId, plan: testPlan(1) }),
+  'venues:list': () => ({}),
+  'venues:read': () => ({ venueId }),
+  'venues:update': () => ({ venueId, name: 'Hall' }),
 };
 
 const everybody: MessageName[] = [
@@ -52,9 +72,12 @@ const everybody: MessageName[] = [
   'auth:register',
   'events:list',
   'events:read',
+  'events:upcoming',
   'plans:read',
   'seats:unwatch',
   'seats:watch',
+  'venues:list',
+  'venues:read',
 ];
 const buyers: MessageName[] = [
   'auth:logout',
@@ -67,12 +90,20 @@ const buyers: MessageName[] = [
   'seats:release',
 ];
 const organizers: MessageName[] = [
+  'events:bulk',
   'events:cancel',
   'events:create',
+  'events:create-series',
+  'events:delete',
   'events:publish',
+  'events:restore',
   'events:update',
   'plans:import',
   'plans:list',
+  'venues:create',
+  'venues:delete',
+  'venues:import-plan',
+  'venues:update',
 ];
 const admins: MessageName[] = ['audit:list', 'audit:seats', 'sagas:abandon', 'sagas:list', 'sagas:retry'];
 const allowed: Record<Role | 'anonymous', MessageName[]> = {

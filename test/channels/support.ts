@@ -49,9 +49,9 @@ export async function send(
   });
   const headers: Record<string, string> = user ? { authorization: `Bearer ${user.token}` } : {};
   if (key) headers['idempotency-key'] = key;
-  if (http.method === 'GET') {
+  if (http.method === 'GET' || http.method === 'DELETE') {
     const query = new URLSearchParams([...rest].map(([name, value]) => [name, String(value)]));
-    return fetch(`${hub.url}${path}?${query}`, { headers });
+    return fetch(`${hub.url}${path}?${query}`, { method: http.method, headers });
   }
   headers['content-type'] = 'application/json';
   const body = JSON.stringify(Object.fromEntries(rest));

@@ -112,6 +112,9 @@ function makeCard(id: string, seatCount: number): EventCard {
     status: 'published',
     isPublic: true,
     startsAt: Date.UTC(2031, 0, 1),
+    sellMode: 'online',
+    salesStartAt: 0,
+    salesEndAt: Number.POSITIVE_INFINITY,
     currency: 'EUR',
     prices: { Stalls: 1000 },
     rules: {

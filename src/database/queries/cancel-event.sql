@@ -1,5 +1,5 @@
 -- Returns one row: status before (null: no such event), outbox_id (null: nothing has to follow).
--- $1 event id, $2 actor id, $3 session id, $4 request id, $5 reason.
+-- $1 event id, $2 actor id, $3 session id, $4 request id, $5 reason. What is completed stays as it is.
 -- From here on no confirm of this event succeeds. Its bookings are cancelled afterwards, in batches, by the
 -- outbox: whichever node lives.
 with before as materialized (
@@ -7,7 +7,7 @@ with before as materialized (
 ),
 changed as (
   update events set status = 'cancelled', updated_at = clock_timestamp()
-  where id in (select id from before where status <> 'cancelled')
+  where id in (select id from before where status not in ('cancelled', 'completed'))
   returning id
 ),
 noted as (
@@ -21,7 +21,7 @@ told as (
     -- Whoever cancelled begins at once; the others go on if it has not finished by then.
     clock_timestamp() + interval '4 seconds'
   from before
-  where published_at is not null and (
+  where published_at is not null and status <> 'completed' and (
     exists (select from changed)
     or exists (select from bookings where event_id = $1::uuid and status = 'confirmed')
   )

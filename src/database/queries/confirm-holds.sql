@@ -28,7 +28,8 @@ totals as materialized (
 ),
 open as materialized (
   select id, rules ->> 'payment' as payment from events
-  where id = any (array(select "eventId" from asked)) and status = 'published' and starts_at > clock_timestamp()
+  where id = any (array(select "eventId" from asked)) and status = 'published' and sell_mode = 'online'
+    and closes_at > clock_timestamp()
   order by id
   for share
 ),

@@ -140,3 +140,26 @@ test('[EVENT-3] hundreds of bookings are cancelled in batches while others keep 
   const map = await other.watching(eventId);
   await until(() => lettersOf(map) === 'f'.repeat(count), 'all seats to be free');
 }, 60_000);
+
+test('event-completed: what is over stays as it was', async () => {
+  const eventId = await hubs.event();
+  const buyer = await hubs.connect(await hubs.user());
+  const booking = await book(buyer, eventId, [1]);
+  await hubs.sql("update events set status = 'completed' where id = $1", [eventId]);
+  const organizer = await organizerOf(hubs, eventId);
+  await expectRefused(node(hubs), 'events:cancel', { eventId }, organizer, 'event-completed');
+  const { bookings } = await buyer.request('bookings:list', {});
+  expect(bookings).toMatchObject([{ id: booking.id, status: 'confirmed' }]);
+});
+
+test('series-needed: nothing follows an event of no series', async () => {
+  const eventId = await hubs.event();
+  const request = { eventId, scope: 'following' };
+  await expectRefused(
+    node(hubs),
+    'events:cancel',
+    request,
+    await organizerOf(hubs, eventId),
+    'series-needed',
+  );
+});

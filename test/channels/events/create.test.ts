@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { EventsCreateRequest } from '../../../src/contracts.gen.ts';
+import { address } from '../../events/support.ts';
 import { startTestHubs, testPlan } from '../../support/hub.ts';
 import { call, expectOnce, expectRefused, nobody, node, send } from '../support.ts';
 
@@ -34,7 +35,73 @@ test('an event begins as a draft of its organizer, with the rules it does not na
     prices: { Stalls: 2500 },
     rules: { holdMs: 60_000, seatsPerHold: 10, seatsPerBuyer: 20, extensions: 1 },
     seatCount: 40,
+    venueId: null,
+    category: null,
+    tags: [],
+    sellMode: 'online',
+    salesStartAt: null,
+    salesEndAt: null,
+    capacity: 40,
+    seriesId: null,
+    deletedAt: null,
   });
+});
+
+test('a venue gives its name and time zone to an event that says nothing else', async () => {
+  const request = { name: 'Studio', address, timeZone: 'Europe/Lisbon' };
+  const venue = await call(node(hubs), 'venues:create', request, organizer);
+  const { id: planId } = await call(
+    node(hubs),
+    'venues:import-plan',
+    { venueId: venue.id, plan: testPlan(20) },
+    organizer,
+  );
+  const there = { venueId: venue.id, venue: 'Studio, Ghent', timeZone: 'Europe/Lisbon' };
+  const event = await call(node(hubs), 'events:create', { ...draft, venueId: venue.id }, organizer);
+  expect(event).toMatchObject(there);
+  expect(await call(node(hubs), 'events:create', { ...draft, planId }, organizer)).toMatchObject(there);
+  const other = { ...draft, venueId: venue.id, venue: 'The cellar', timeZone: 'UTC' };
+  expect(await call(node(hubs), 'events:create', other, organizer)).toMatchObject({
+    venue: 'The cellar',
+    timeZone: 'UTC',
+  });
+  const elsewhere = await call(node(hubs), 'venues:create', request, organizer);
+  const mismatch = { ...draft, planId, venueId: elsewhere.id };
+  const details = await expectRefused(node(hubs), 'events:create', mismatch, organizer, 'venue-mismatch');
+  expect(details).toEqual({ venueId: venue.id });
+});
+
+test('venue-not-found: no such venue', async () => {
+  const request = { ...draft, venueId: nobody };
+  await expectRefused(node(hubs), 'events:create', request, organizer, 'venue-not-found');
+});
+
+test('sale-window: the sale begins before it ends, and before the event starts', async () => {
+  for (const window of [
+    { salesStartAt: draft.startsAt },
+    { salesStartAt: '2090-02-02T10:00:00Z', salesEndAt: '2090-02-02T10:00:00Z' },
+    { salesEndAt: '1999-12-31T10:00:00Z' },
+  ]) {
+    await expectRefused(node(hubs), 'events:create', { ...draft, ...window }, organizer, 'sale-window');
+  }
+});
+
+test('capacity-mismatch: only what is sold elsewhere has another capacity than its plan has seats', async () => {
+  const request = { ...draft, capacity: 30 };
+  const details = await expectRefused(node(hubs), 'events:create', request, organizer, 'capacity-mismatch');
+  expect(details).toEqual({ seatCount: 40 });
+  const offline = { ...request, sellMode: 'offline' as const };
+  expect(await call(node(hubs), 'events:create', offline, organizer)).toMatchObject({ capacity: 30 });
+});
+
+test('[GUARD-1] categories and tags are words that a list in a query can hold', async () => {
+  for (const word of ['Jazz', 'a b', 'a,b', '-a', 'a--b', '', 'x'.repeat(41)]) {
+    const request = { ...draft, tags: ['fine', word] };
+    const details = await expectRefused(node(hubs), 'events:create', request, organizer, 'invalid-request');
+    expect(details).toMatchObject({ field: 'tags.1' });
+  }
+  const tags = ['stand-up', 'été', '音楽', '2090'];
+  expect(await call(node(hubs), 'events:create', { ...draft, tags }, organizer)).toMatchObject({ tags });
 });
 
 test('plan-not-found: no such plan', async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { requestId, until } from '../../support/client.ts';
 import { startTestHubs } from '../../support/hub.ts';
-import { call, expectOnce, expectRefused, nobody, node, organizerOf } from '../support.ts';
+import { book, call, expectOnce, expectRefused, nobody, node, organizerOf } from '../support.ts';
 
 const hubs = await startTestHubs(2);
 
@@ -67,5 +67,28 @@ test("[REQ-2] 'request-id-reused': published once under one key", async () => {
     'events:publish',
     [{ eventId }, { eventId: other }],
     await organizerOf(hubs, eventId),
+  );
+});
+
+test('event-completed: what is over stays as it was', async () => {
+  const eventId = await hubs.event();
+  const buyer = await hubs.connect(await hubs.user());
+  const booking = await book(buyer, eventId, [1]);
+  await hubs.sql("update events set status = 'completed' where id = $1", [eventId]);
+  const organizer = await organizerOf(hubs, eventId);
+  await expectRefused(node(hubs), 'events:publish', { eventId }, organizer, 'event-completed');
+  const { bookings } = await buyer.request('bookings:list', {});
+  expect(bookings).toMatchObject([{ id: booking.id, status: 'confirmed' }]);
+});
+
+test('series-needed: nothing follows an event of no series', async () => {
+  const eventId = await hubs.event();
+  const request = { eventId, scope: 'following' };
+  await expectRefused(
+    node(hubs),
+    'events:publish',
+    request,
+    await organizerOf(hubs, eventId),
+    'series-needed',
   );
 });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { address, organizerIn } from '../../events/support.ts';
 import { startTestHubs, testPlan } from '../../support/hub.ts';
 import { call, expectOnce, expectRefused, nobody, node, organizerOf } from '../support.ts';
 
@@ -103,4 +104,80 @@ test("[REQ-2] 'request-id-reused': changed once under one key", async () => {
   ];
   const event = await expectOnce(hubs, 'events:update', requests as never, await organizerOf(hubs, eventId));
   expect(event.title).toBe('Once');
+});
+
+test('[EVENT-10] changes of different things that are made at once are all kept', async () => {
+  const { eventId, organizer } = await draft();
+  const changes = [
+    { title: 'T' },
+    { description: 'D' },
+    { venue: 'V' },
+    { category: 'c' },
+    { tags: ['t'] },
+    { salesEndAt: '2090-01-01T00:00:00Z' },
+    { rules: { extensions: 3 } },
+    { prices: { Stalls: 7 } },
+  ];
+  await Promise.all(
+    changes.map((each, i) => call(node(hubs, i % 2), 'events:update', { eventId, ...each }, organizer)),
+  );
+  expect(await call(hub, 'events:read', { eventId }, organizer)).toMatchObject({
+    title: 'T',
+    description: 'D',
+    venue: 'V',
+    category: 'c',
+    tags: ['t'],
+    salesEndAt: '2090-01-01T00:00:00.000Z',
+    rules: { extensions: 3 },
+    prices: { Stalls: 7 },
+  });
+});
+
+test('[EVENT-10] of two changes that do not fit together, one is refused', async () => {
+  const { draft: make, user } = await organizerIn(hubs);
+  const { id: eventId } = await make({ startsAt: '2090-01-01T10:00:00Z', endsAt: '2090-01-01T12:00:00Z' });
+  const ask = (changes: object, index: number) =>
+    call(node(hubs, index), 'events:update', { eventId, ...changes }, user).then(
+      () => 'changed',
+      () => 'refused',
+    );
+  const ends = await Promise.all([
+    ask({ startsAt: '2090-01-01T11:45:00Z' }, 0),
+    ask({ endsAt: '2090-01-01T11:15:00Z' }, 1),
+  ]);
+  expect(ends.sort()).toEqual(['changed', 'refused']);
+});
+
+test('null takes away', async () => {
+  const { draft: make, user } = await organizerIn(hubs);
+  const { id: eventId } = await make({ category: 'jazz', salesEndAt: '2090-01-01T00:00:00Z' });
+  const request = { eventId, category: null, salesEndAt: null };
+  expect(await call(hub, 'events:update', request, user)).toMatchObject({ category: null, salesEndAt: null });
+});
+
+test('event-completed: nothing changes any more', async () => {
+  const { published, user } = await organizerIn(hubs);
+  const { id: eventId } = await published();
+  await hubs.sql("update events set status = 'completed' where id = $1", [eventId]);
+  await expectRefused(hub, 'events:update', { eventId, title: 'x' }, user, 'event-completed');
+});
+
+test('venue-not-found, venue-mismatch, sale-window, capacity-mismatch, series-needed', async () => {
+  const { draft: make, user } = await organizerIn(hubs);
+  const { id: eventId } = await make();
+  const refuse = (changes: object, code: Parameters<typeof expectRefused>[4]) =>
+    expectRefused(hub, 'events:update', { eventId, ...changes }, user, code);
+  await refuse({ venueId: nobody }, 'venue-not-found');
+  await refuse({ salesStartAt: '2091-01-01T00:00:00Z' }, 'sale-window');
+  await refuse({ capacity: 7 }, 'capacity-mismatch');
+  await refuse({ title: 'x', scope: 'following' }, 'series-needed');
+  const place = { name: 'Hall', address, timeZone: 'UTC' };
+  const [here, there] = [
+    await call(hub, 'venues:create', place, user),
+    await call(hub, 'venues:create', place, user),
+  ];
+  const imported = { venueId: here.id, plan: testPlan(20) };
+  const { id: planId } = await call(hub, 'venues:import-plan', imported, user);
+  expect(await call(hub, 'events:update', { eventId, planId }, user)).toMatchObject({ venueId: here.id });
+  await refuse({ venueId: there.id }, 'venue-mismatch');
 });

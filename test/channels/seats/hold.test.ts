@@ -266,3 +266,56 @@ test('[HOLD-2] an event has one name and so one map: its id in capitals is not o
   const details = await client.expectDenied('seats:hold', ask, 'invalid-request');
   expect(details.field).toBe('eventId');
 });
+
+test('[EVENT-5] sale-not-started: nothing can be held before the sale begins, which says when that is', async () => {
+  const eventId = await hubs.event();
+  const organizer = await organizerOf(hubs, eventId);
+  const salesStartAt = new Date(Date.now() + 3_600_000).toISOString();
+  await call(node(hubs), 'events:update', { eventId, salesStartAt }, organizer);
+  for (const index of [0, 1]) {
+    const buyer = await hubs.connect(await hubs.user(), index);
+    const ask = { eventId, seats: [index], requestId: requestId() };
+    await until(
+      () =>
+        buyer.request('seats:hold', ask).then(
+          () => false,
+          (error) => error.code === 'sale-not-started',
+        ),
+      'the node to know when the sale begins',
+    );
+    const details = await buyer.expectDenied('seats:hold', ask, 'sale-not-started');
+    expect(details).toEqual({ from: Date.parse(salesStartAt) });
+  }
+  await call(node(hubs), 'events:update', { eventId, salesStartAt: null }, organizer);
+  const buyer = await hubs.connect(await hubs.user());
+  await buyer.request('seats:hold', { eventId, seats: [1], requestId: requestId() });
+});
+
+test('[EVENT-5] nothing can be held, or booked, after the sale has ended', async () => {
+  const eventId = await hubs.event();
+  const organizer = await organizerOf(hubs, eventId);
+  const buyer = await hubs.connect(await hubs.user());
+  const { hold } = await buyer.request('seats:hold', { eventId, seats: [1], requestId: requestId() });
+  const salesEndAt = new Date(Date.now() - 1000).toISOString();
+  await call(node(hubs), 'events:update', { eventId, salesEndAt }, organizer);
+  const ask = { eventId, seats: [2], requestId: requestId() };
+  await buyer.expectDenied('seats:hold', ask, 'event-not-on-sale');
+  const confirm = { eventId, holdId: hold.holdId, requestId: requestId() };
+  await buyer.expectDenied('bookings:confirm', confirm, 'event-not-on-sale');
+  // Whatever Redis believes.
+  const { keys, links } = node(hubs);
+  const [, , , meta = ''] = keys.event(eventId);
+  await links.commands.hset(meta, 'closesAt', Date.now() + 60_000);
+  await buyer.expectDenied('bookings:confirm', { ...confirm, requestId: requestId() }, 'event-not-on-sale');
+});
+
+test('[EVENT-5] an event that is sold elsewhere is shown, and no seat of it is held', async () => {
+  const eventId = await hubs.event({ publish: false });
+  const organizer = await organizerOf(hubs, eventId);
+  await call(node(hubs), 'events:update', { eventId, sellMode: 'offline' }, organizer);
+  await call(node(hubs), 'events:publish', { eventId }, organizer);
+  const buyer = await hubs.connect(await hubs.user());
+  await buyer.watching(eventId);
+  const ask = { eventId, seats: [1], requestId: requestId() };
+  await buyer.expectDenied('seats:hold', ask, 'event-not-on-sale');
+});

@@ -1,0 +1,13 @@
+import { defineMessage, organizers, owns } from '../../src/channel.ts';
+import { findVenue, updateVenue, venueView } from '../../src/events/venues.ts';
+
+export default defineMessage('venues:update', {
+  access: organizers,
+  async handle({ engine, session, request, requestId, fail }) {
+    const { venueId, ...changes } = request;
+    const venue = await findVenue(engine.db, venueId);
+    if (!venue || !owns(session, venue.organizerId)) return fail('venue-not-found');
+    const by = { userId: session.userId, sessionId: session.id, requestId };
+    return venueView(await updateVenue(engine.db, venueId, changes, by));
+  },
+});

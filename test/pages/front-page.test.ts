@@ -1,0 +1,70 @@
+/** The front page in a real browser: what is on, searched and narrowed down. */
+import { afterAll, describe, expect, test } from 'vitest';
+import { node } from '../channels/support.ts';
+import { organizerIn } from '../events/support.ts';
+import { startTestHubs } from '../support/hub.ts';
+import { isThere, launch } from './browser.ts';
+
+describe.runIf(isThere)('the front page', async () => {
+  const hubs = await startTestHubs(1);
+  const organizer = await organizerIn(hubs);
+  const browser = await launch();
+  afterAll(() => browser.close());
+  const dayMs = 86_400_000;
+  const inDays = (days: number) => ({
+    startsAt: new Date(Date.now() + days * dayMs).toISOString(),
+    endsAt: new Date(Date.now() + days * dayMs + 7_200_000).toISOString(),
+  });
+  await organizer.published({ title: 'The Cherry Orchard', venue: 'Studio', ...inDays(2) });
+  await organizer.published({ title: 'Swing night', prices: { Stalls: 900 }, ...inDays(20) });
+  await organizer.published({ title: 'Open air', sellMode: 'offline', ...inDays(200) });
+
+  async function open(path = '/', width = 1280) {
+    const page = await (await browser.newContext({ viewport: { width, height: 800 } })).newPage();
+    const errors: string[] = [];
+    page.on('pageerror', (error) => errors.push(error.message));
+    await page.goto(`${node(hubs).url}${path}`);
+    await page.locator('.event-card').first().waitFor();
+    const shows = (...titles: string[]) =>
+      page.waitForFunction(
+        (expected) =>
+          [...document.querySelectorAll('.event-card h2')].map((h) => h.textContent).join() === expected,
+        titles.join(),
+      );
+    return { page, errors, shows };
+  }
+
+  test('words, times, free seats and orders narrow it down, and the address keeps them', async () => {
+    const { page, errors, shows } = await open();
+    await shows('The Cherry Orchard', 'Swing night', 'Open air');
+    await page.locator('#words').fill('orchard');
+    await shows('The Cherry Orchard');
+    expect(new URL(page.url()).search).toBe('?q=orchard');
+    await page.locator('#clear').click();
+    await shows('The Cherry Orchard', 'Swing night', 'Open air');
+    await page.locator('[data-when=month]').click();
+    await shows('The Cherry Orchard', 'Swing night');
+    await page.locator('#order').selectOption('price');
+    await shows('Swing night', 'The Cherry Orchard');
+    await page.locator('[data-when=""]').click();
+    await page.locator('#free').click();
+    await shows('Swing night', 'The Cherry Orchard');
+    await page.locator('#words').fill('nothing of that kind');
+    await page.locator('.nothing .button').click();
+    await shows('Swing night', 'The Cherry Orchard', 'Open air');
+    expect(errors).toEqual([]);
+  });
+
+  test('who comes with such an address sees the same', async () => {
+    const { page, shows } = await open('/?q=swing&when=month');
+    await shows('Swing night');
+    expect(await page.locator('#words').inputValue()).toBe('swing');
+    expect(await page.locator('[data-when=month]').getAttribute('aria-pressed')).toBe('true');
+  });
+
+  test('it fits a narrow screen', async () => {
+    const { page } = await open('/', 360);
+    const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    expect(wider).toBeLessThanOrEqual(0);
+  });
+});
