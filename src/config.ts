@@ -189,16 +189,24 @@ function read(name: Name, environment: NodeJS.ProcessEnv, production: boolean): 
   const value = parse(found, variable.schema.type);
   const check = ajv.compile(variable.schema);
   if (check(value)) return value;
-  const allowed = check.errors?.map((error) => `${error.message} ${allowedValues(error.params)}`.trim());
   const shown = variable.secret ? 'a value (not shown: it is a secret)' : JSON.stringify(found);
-  throw new ConfigError(`${name} is ${shown}, but it ${allowed?.join(', ')}. ${variable.about}`);
+  const allowed = allowedText(variable.schema, check.errors?.[0]?.message);
+  throw new ConfigError(`${name} is ${shown}, but it ${allowed}. ${variable.about}`);
 }
 
-const allowedValues = (params: Record<string, unknown>) =>
-  Array.isArray(params.allowedValues) ? `(${params.allowedValues.join(', ')})` : '';
+/** What would have been right, all of it: a range is no help to who has to guess its other end. */
+function allowedText(schema: Variable['schema'], fault: string | undefined): string {
+  const { enum: values, type, minimum, maximum } = schema;
+  if (Array.isArray(values)) return `must be one of ${values.join(', ')}`;
+  if (type === 'boolean') return 'must be a boolean: 1 or true, 0 or false';
+  if (type === 'integer') return `must be a whole number from ${minimum} to ${maximum}`;
+  if (type === 'number') return `must be a number from ${minimum} to ${maximum}`;
+  return fault ?? 'is not valid';
+}
 
 function parse(text: string, type: unknown): unknown {
   if (type === 'integer') return /^-?\d+$/.test(text) ? Number(text) : text;
+  if (type === 'number') return /^\d+(\.\d+)?$/.test(text) ? Number(text) : text;
   if (type === 'boolean') return { '1': true, true: true, '0': false, false: false }[text] ?? text;
   return text;
 }

@@ -98,6 +98,8 @@ function superviseNodes(
     let wasReady = false;
     child.once('message', () => {
       wasReady = true;
+      // Only starts that fail one after the other mean that none will succeed.
+      failedStarts = 0;
     });
     child.on('exit', (code, signal) => {
       if (stopping) return;
@@ -146,7 +148,10 @@ function onSignal(config: Config, log: ReturnType<typeof makeLogger>, stop: () =
     stopping = true;
     log.info({ signal }, 'stopping');
     stop().then(
-      () => process.exit(0),
+      () => {
+        log.info('stopped');
+        process.exit(0);
+      },
       (error) => {
         log.error({ err: error }, 'could not stop cleanly');
         process.exit(1);
