@@ -51,9 +51,16 @@ const faults: { [N in Name]?: [value: string, allowed: string] } = {
   MESSAGES_PER_SECOND: ['1.5', 'a whole number from 1 to 100000'],
   USER_MESSAGES_PER_SECOND: ['many', 'a whole number from 1 to 100000'],
   ADDRESS_MESSAGES_PER_SECOND: ['1000001', 'from 1 to 1000000'],
+  HTTP_REQUESTS_PER_SECOND: ['0', 'a whole number from 1 to 1000000'],
+  HTTP_BURST: ['ten', 'a whole number from 1 to 1000000'],
   PAYMENTS: ['cash', 'simulated, stripe'],
   STRIPE_SECRET_KEY: ['pk_test_hunter2', 'pattern'],
   STRIPE_WEBHOOK_SECRET: ['hunter2', 'pattern'],
+  METRICS_TOKEN: ['hunter2', 'pattern'],
+  OTEL_EXPORTER_OTLP_ENDPOINT: ['collector:4318', 'https?'],
+  OTEL_TRACES_SAMPLER_ARG: ['1.5', 'a number from 0 to 1'],
+  READY_LOOP_LAG_MS: ['99', 'from 100 to 60000'],
+  READY_OUTBOX_LAG_S: ['5', 'from 10 to 86400'],
   DRAIN_MS: ['-1', 'from 0 to 60000'],
 };
 /** Any text that is not empty is right, and an empty one counts as not set. */

@@ -126,7 +126,9 @@ test('[GUARD-2] a node that is killed is started again, and its clients come bac
 test('a wrong variable stops the start with one sentence', async () => {
   const { output, exited } = start([], { PORT: 'eighty' });
   expect(await exited).toBe(1);
-  expect(output()).toMatch(/^Seatcast cannot start: PORT is "eighty", but it must be a whole number from 0 to 65535/);
+  expect(output()).toMatch(
+    /^Seatcast cannot start: PORT is "eighty", but it must be a whole number from 0 to 65535/,
+  );
   expect(output().trim().split('\n')).toHaveLength(1);
 });
 

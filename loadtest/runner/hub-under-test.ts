@@ -106,6 +106,7 @@ function nodeEnvironment({ databaseUrl, redisUrl }: Services, jwtKeys: string): 
     MESSAGES_PER_SECOND: '100000',
     USER_MESSAGES_PER_SECOND: '100000',
     ADDRESS_MESSAGES_PER_SECOND: '1000000',
+    HTTP_REQUESTS_PER_SECOND: '1000000',
   };
 }
 

@@ -23,6 +23,7 @@ export class RedisLinks {
   #closing = false;
   #misses = 0;
   readonly #watch: NodeJS.Timeout;
+  readonly counts = { errors: 0, outages: 0 };
   /** Called when Redis is back with a known run id. */
   onReady: (() => void) | undefined;
 
@@ -52,7 +53,10 @@ export class RedisLinks {
     this.#watch = setInterval(() => void this.#look(), lookEveryMs);
     this.#watch.unref();
     this.commands.on('close', () => {
-      if (this.#run && !this.#closing) this.#log.warn('Redis is away: holds are refused until it is back');
+      if (this.#run && !this.#closing) {
+        this.counts.outages++;
+        this.#log.warn('Redis is away: holds are refused until it is back');
+      }
       this.#run = undefined;
     });
   }
@@ -61,6 +65,11 @@ export class RedisLinks {
   get run(): string {
     if (this.#run === undefined) throw new RequestError('try-later');
     return this.#run;
+  }
+
+  /** Connections that are ready, of three. */
+  get ready(): number {
+    return [this.commands, this.publisher, this.subscriber].filter((link) => link.status === 'ready').length;
   }
 
   get available(): boolean {
@@ -95,6 +104,7 @@ export class RedisLinks {
       if (this.#misses < missesAtMost || !this.available) return;
       this.#misses = 0;
       this.#run = undefined;
+      this.counts.outages++;
       this.#log.warn('Redis does not answer: holds are refused until it does');
       for (const link of [this.commands, this.publisher, this.subscriber]) link.disconnect(true);
     }
@@ -116,7 +126,10 @@ export class RedisLinks {
   }
 
   #open(name: string, link: Redis): Redis {
-    link.on('error', (error) => this.#log.debug({ link: name, err: error }, 'Redis connection error'));
+    link.on('error', (error) => {
+      this.counts.errors++;
+      this.#log.debug({ link: name, err: error }, 'Redis connection error');
+    });
     return link;
   }
 

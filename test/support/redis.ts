@@ -23,7 +23,8 @@ export interface OwnRedis {
 }
 
 /** A real redis-server of the test's own, on one port for all its lives, to be killed at will. */
-export async function ownRedis(): Promise<OwnRedis> {
+/** @param more arguments of redis-server */
+export async function ownRedis(more: readonly string[] = []): Promise<OwnRedis> {
   const directory = mkdtempSync(join(tmpdir(), 'seatcast-redis-'));
   const binary = await findRedisServer({
     redisServer: process.env.REDIS_SERVER || undefined,
@@ -39,7 +40,7 @@ export async function ownRedis(): Promise<OwnRedis> {
     url,
     async start() {
       const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory];
-      args.push('--save', '', '--appendonly', 'yes', '--appendfsync', 'everysec');
+      args.push('--save', '', '--appendonly', 'yes', '--appendfsync', 'everysec', ...more);
       child = spawn(binary.command, args, { stdio: 'ignore', env: { ...process.env, ...binary.env } });
       await until(answers, 'Redis to start');
     },
@@ -68,8 +69,9 @@ export async function ownRedis(): Promise<OwnRedis> {
     try {
       await client.connect();
       return (await client.ping()) === 'PONG';
-    } catch {
-      return false;
+    } catch (error) {
+      // One that lets nobody in without a name is there as well.
+      return error instanceof Error && error.message.startsWith('NOAUTH');
     } finally {
       client.disconnect();
     }

@@ -31,6 +31,7 @@ export async function startNode(stage: Stage, house: House, options: StartOption
       MESSAGES_PER_SECOND: '100000',
       USER_MESSAGES_PER_SECOND: '100000',
       ADDRESS_MESSAGES_PER_SECOND: '1000000',
+      HTTP_REQUESTS_PER_SECOND: '1000000',
       ...options.env,
     },
   });
