@@ -193,7 +193,7 @@ async function write(
       if (name !== 'content-length') res.writeHeader(name, value);
     }
     // Neither has a body, so neither may say how long it is.
-    if (response.status === 204 || response.status === 304) res.endWithoutBody(undefined, close);
+    if (response.status === 204 || response.status === 304) res.endWithoutBody();
     else if (head) res.endWithoutBody(body?.byteLength ?? 0, close);
     else res.end(body, close);
   });
