@@ -92,7 +92,8 @@ export class Metrics {
   /** The text Prometheus reads. */
   async text(): Promise<string> {
     const [own, process] = await Promise.all([this.#registry.metrics(), processRegistry().metrics()]);
-    return `${own}\n${process}`;
+    // The library writes what is no number in a way that only some readers take.
+    return `${own}\n${process}`.replaceAll(/ Nan$/gm, ' NaN');
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * Traces by OpenTelemetry: from a message or an HTTP request to the scripts and statements it ran. Nothing of
- * OpenTelemetry is loaded before somebody says where traces go (`OTEL_EXPORTER_OTLP_ENDPOINT`). Spans wait in a queue
+ * OpenTelemetry's SDK is loaded before somebody says where traces go (`OTEL_EXPORTER_OTLP_ENDPOINT`). Spans wait in a queue
  * of fixed length: a collector that is away costs what does not fit, and nothing else.
  *
  * Attributes name messages, scripts, statements and routes, never people or what they asked for.
