@@ -1,16 +1,17 @@
-import { expect, test } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import type { Readiness } from '../../src/health/health.ts';
 import { until } from '../support/client.ts';
 import { startTestHubs } from '../support/hub.ts';
 import { startProxy } from '../support/proxy.ts';
-import { inject } from 'vitest';
 import { node } from '../channels/support.ts';
 
-const redisProxy = await startProxy(Number(new URL(inject('redisUrl')).port));
+const redisUrl = new URL(inject('redisUrl'));
+const redisProxy = await startProxy(Number(redisUrl.port));
+redisUrl.port = String(redisProxy.port);
 const hubs = await startTestHubs(
   1,
   { readyOutboxLagMs: 60_000, readyLoopLagMs: 300 },
-  { redisUrl: redisProxy.url.replace('http', 'redis') },
+  { redisUrl: redisUrl.href },
 );
 const ready = async () => {
   const response = await fetch(`${node(hubs).url}/health/ready`);

@@ -109,7 +109,9 @@ describe('what a header or a line of the log can be made to say', () => {
       expect(statuses(answer)).toEqual([404]);
     }
     const written = texts.slice(before).join('');
+    // Their names are those of the route, which is nowhere.
     expect(written).not.toContain('forged');
+    expect(written).not.toContain('Evil');
     for (const line of written.trim().split('\n')) expect(() => JSON.parse(line)).not.toThrow();
   });
 

@@ -11,8 +11,12 @@ const compose = readFileSync(new URL('../../docker-compose.yml', import.meta.url
 const users = [...compose.matchAll(/--user "([^"]+)"/g)].map(([, rules = '']) =>
   rules.replace('$$REDIS_PASSWORD', password),
 );
-const server = await ownRedis(users.flatMap((rules) => ['--user', ...rules.split(' ')]));
-const hubUrl = server.url.replace('redis://', `redis://hub:${password}@`);
+const login = `hub:${password}@`;
+const server = await ownRedis(
+  users.flatMap((rules) => ['--user', ...rules.split(' ')]),
+  login,
+);
+const hubUrl = server.url.replace('//', `//${login}`);
 const hubs = await startTestHubs(2, { redisPrefix: 'seatcast' }, { redisUrl: hubUrl });
 
 const clients: Redis[] = [];
@@ -53,7 +57,16 @@ test('with its own user a hub does all it does: holds, ticks to other nodes, boo
 
 test('[REDIS-1] nobody without a name or a password gets in', async () => {
   for (const url of [server.url, server.url.replace('redis://', 'redis://hub:wrong@')]) {
-    await expect(client(url).ping(), url).rejects.toThrow(/NOAUTH|WRONGPASS|closed/);
+    // Nothing is asked of it before it is let in, which it is not.
+    const stranger = new Redis(url, {
+      lazyConnect: true,
+      enableReadyCheck: false,
+      retryStrategy: () => null,
+    });
+    stranger.on('error', () => undefined);
+    clients.push(stranger);
+    await stranger.connect().catch(() => undefined);
+    await expect(stranger.ping(), url).rejects.toThrow(/NOAUTH|WRONGPASS|closed/);
   }
 });
 
@@ -71,5 +84,7 @@ test.each([
   [['debug', 'sleep', '1']],
 ])('[REDIS-1] the user of the hub may not %j', async (command) => {
   const [name = '', ...args] = command;
-  await expect(client(hubUrl).call(name, ...args)).rejects.toThrow(/NOPERM|ACL failure|no permissions/i);
+  await expect(client(hubUrl).call(name, ...args)).rejects.toThrow(
+    /NOPERM|no permissions|can't access|not allowed/i,
+  );
 });
