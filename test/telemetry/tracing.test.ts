@@ -130,7 +130,7 @@ describe('a collector', () => {
       traces: { endpoint: `http://127.0.0.1:${await freePort()}`, ratio: 1 },
     });
     const answers = await Promise.all(
-      Array.from({ length: 300 }, () => fetch(`${node(away).url}/api/v1/events`)),
+      Array.from({ length: 300 }, () => fetch(`${node(away).url}/api/v1/health/info`)),
     );
     expect(answers.every(({ status }) => status === 200)).toBe(true);
     await away.stop();
