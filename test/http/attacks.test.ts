@@ -54,7 +54,7 @@ describe('what an error tells', () => {
       '%27%20or%201=1--',
       '%00',
       '{{7*7}}',
-      '${7*7}',
+      '#{7*7}',
       '../../etc/passwd',
       nobody,
       '1e309',
