@@ -4,9 +4,20 @@ import audit from './audit/index.ts';
 import auth from './auth/index.ts';
 import bookings from './bookings/index.ts';
 import events from './events/index.ts';
+import health from './health/index.ts';
 import plans from './plans/index.ts';
 import sagas from './sagas/index.ts';
 import seats from './seats/index.ts';
 import venues from './venues/index.ts';
 
-export const channels: readonly Channel[] = [auth, venues, events, plans, seats, bookings, audit, sagas];
+export const channels: readonly Channel[] = [
+  auth,
+  venues,
+  events,
+  plans,
+  seats,
+  bookings,
+  audit,
+  sagas,
+  health,
+];

@@ -77,7 +77,8 @@ export const variables = {
   ALLOWED_ORIGINS: {
     schema: { type: 'string', pattern: '^https?://[^/,]+(,https?://[^/,]+)*$' },
     requiredInProduction: true,
-    about: 'Exact origins whose pages may open a socket, comma separated. Development: our own addresses.',
+    about:
+      'Exact origins whose pages may open a socket and read answers, comma separated. Development: our own addresses.',
   },
   TRUST_PROXY: {
     schema: { type: 'boolean' },
@@ -108,13 +109,24 @@ export const variables = {
   USER_MESSAGES_PER_SECOND: {
     schema: count(1, 100000),
     default: 40,
-    about: 'The same for all sockets and HTTP requests of one user on one node.',
+    about: 'The same for all sockets and HTTP requests of one user, on all nodes.',
   },
   ADDRESS_MESSAGES_PER_SECOND: {
     schema: count(1, 1000000),
     default: 20000,
     production: 400,
     about: 'The same for all of one address on one node.',
+  },
+  HTTP_REQUESTS_PER_SECOND: {
+    schema: count(1, 1000000),
+    default: 15,
+    about:
+      'HTTP requests a second of one user, or of one address without a token, for each class of routes, on all nodes.',
+  },
+  HTTP_BURST: {
+    schema: count(1, 1000000),
+    default: 10,
+    about: 'How many more in a burst, once in five seconds.',
   },
   PAYMENTS: {
     schema: { enum: ['simulated', 'stripe'] },
@@ -132,6 +144,31 @@ export const variables = {
     secret: true,
     about:
       'Required with PAYMENTS=stripe: the signing secret of its webhook endpoint, POST /api/v1/payments/webhook.',
+  },
+  METRICS_TOKEN: {
+    schema: { type: 'string', pattern: '^[\\w.~+/=-]{16,200}$' },
+    secret: true,
+    about:
+      'What Prometheus sends as a bearer token to read /metrics. Not set: open in development, closed in production.',
+  },
+  OTEL_EXPORTER_OTLP_ENDPOINT: {
+    schema: url('https?'),
+    about: 'Where traces go: a collector that speaks OTLP over HTTP. Not set: no traces.',
+  },
+  OTEL_TRACES_SAMPLER_ARG: {
+    schema: { type: 'number', minimum: 0, maximum: 1 },
+    default: 1,
+    about: 'The part of the traces that is kept, unless the caller has decided.',
+  },
+  READY_LOOP_LAG_MS: {
+    schema: count(100, 60000),
+    default: 2000,
+    about: 'How late the event loop may be while /health/ready still says yes.',
+  },
+  READY_OUTBOX_LAG_S: {
+    schema: count(10, 86400),
+    default: 300,
+    about: 'The same for what has to follow a commit.',
   },
   DRAIN_MS: {
     schema: count(0, 60000),
@@ -164,11 +201,23 @@ export interface Config {
   messagesPerSecond: number;
   userMessagesPerSecond: number;
   addressMessagesPerSecond: number;
+  httpRequestsPerSecond: number;
+  httpBurst: number;
   payments: 'simulated' | 'stripe';
   /** Only with `payments: 'stripe'`. */
   stripe: { secretKey: string; webhookSecret: string } | undefined;
-  /** How patient payments are; what is left out has its default. Not from the environment. */
-  patience: { readonly sagas?: Partial<SagaTimings>; readonly guard?: Partial<Guard> };
+  /** How patient the hub is; what is left out has its default. Not from the environment. */
+  patience: {
+    readonly sagas?: Partial<SagaTimings>;
+    readonly guard?: Partial<Guard>;
+    /** Within so many ms an ordinary body of an HTTP request must have come. */
+    readonly bodyMs?: number;
+  };
+  metricsToken: string | undefined;
+  /** Where traces go; undefined: nobody traces. */
+  traces: { endpoint: string; ratio: number } | undefined;
+  readyLoopLagMs: number;
+  readyOutboxLagMs: number;
   drainMs: number;
 }
 
@@ -191,16 +240,24 @@ function read(name: Name, environment: NodeJS.ProcessEnv, production: boolean): 
   const value = parse(found, variable.schema.type);
   const check = ajv.compile(variable.schema);
   if (check(value)) return value;
-  const allowed = check.errors?.map((error) => `${error.message} ${allowedValues(error.params)}`.trim());
   const shown = variable.secret ? 'a value (not shown: it is a secret)' : JSON.stringify(found);
-  throw new ConfigError(`${name} is ${shown}, but it ${allowed?.join(', ')}. ${variable.about}`);
+  const allowed = allowedText(variable.schema, check.errors?.[0]?.message);
+  throw new ConfigError(`${name} is ${shown}, but it ${allowed}. ${variable.about}`);
 }
 
-const allowedValues = (params: Record<string, unknown>) =>
-  Array.isArray(params.allowedValues) ? `(${params.allowedValues.join(', ')})` : '';
+/** What would have been right, all of it: a range is no help to who has to guess its other end. */
+function allowedText(schema: Variable['schema'], fault: string | undefined): string {
+  const { enum: values, type, minimum, maximum } = schema;
+  if (Array.isArray(values)) return `must be one of ${values.join(', ')}`;
+  if (type === 'boolean') return 'must be a boolean: 1 or true, 0 or false';
+  if (type === 'integer') return `must be a whole number from ${minimum} to ${maximum}`;
+  if (type === 'number') return `must be a number from ${minimum} to ${maximum}`;
+  return fault ?? 'is not valid';
+}
 
 function parse(text: string, type: unknown): unknown {
   if (type === 'integer') return /^-?\d+$/.test(text) ? Number(text) : text;
+  if (type === 'number') return /^\d+(\.\d+)?$/.test(text) ? Number(text) : text;
   if (type === 'boolean') return { '1': true, true: true, '0': false, false: false }[text] ?? text;
   return text;
 }
@@ -229,11 +286,23 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     messagesPerSecond: get('MESSAGES_PER_SECOND'),
     userMessagesPerSecond: get('USER_MESSAGES_PER_SECOND'),
     addressMessagesPerSecond: get('ADDRESS_MESSAGES_PER_SECOND'),
+    httpRequestsPerSecond: get('HTTP_REQUESTS_PER_SECOND'),
+    httpBurst: get('HTTP_BURST'),
     payments: get('PAYMENTS'),
     stripe: get('PAYMENTS') === 'stripe' ? readStripe(get) : undefined,
     patience: {},
+    metricsToken: get('METRICS_TOKEN'),
+    traces: readTraces(get),
+    readyLoopLagMs: get('READY_LOOP_LAG_MS'),
+    readyOutboxLagMs: get<number>('READY_OUTBOX_LAG_S') * 1000,
     drainMs: get('DRAIN_MS'),
   };
+}
+
+function readTraces(get: <T>(name: Name) => T): Config['traces'] {
+  const endpoint = get<string | undefined>('OTEL_EXPORTER_OTLP_ENDPOINT');
+  const ratio = get<number>('OTEL_TRACES_SAMPLER_ARG');
+  return endpoint === undefined ? undefined : { endpoint, ratio };
 }
 
 /** No default in any mode: a hub that takes money must not find out at the first payment that it cannot. */

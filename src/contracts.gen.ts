@@ -874,6 +874,115 @@ export interface EventsUpdateRequest {
    */
   scope?: 'one' | 'following';
 }
+export interface HealthInfoRequest {}
+export interface HealthInfoReply {
+  version: string;
+  /**
+   * Which node answers.
+   */
+  node: string;
+  time: Instant;
+  /**
+   * How long this node has been running.
+   */
+  uptimeS: number;
+  /**
+   * Rules of an event that says nothing else.
+   */
+  defaults: {
+    /**
+     * How long a hold lives.
+     */
+    holdMs: number;
+    /**
+     * Seats of one hold.
+     */
+    seatsPerHold: number;
+    /**
+     * Seats of one buyer, held and booked together.
+     */
+    seatsPerBuyer: number;
+    /**
+     * How often a hold can be extended.
+     */
+    extensions: number;
+  };
+  /**
+   * What the hub takes.
+   */
+  limits: {
+    /**
+     * Shortest time between two ticks of an event.
+     */
+    tickMs: number;
+    /**
+     * Largest frame a client may send.
+     */
+    frameBytes: number;
+    /**
+     * How deep JSON in a frame may be nested.
+     */
+    frameDepth: number;
+    /**
+     * Largest body of an ordinary HTTP request.
+     */
+    bodyBytes: number;
+    /**
+     * How many events one socket may watch.
+     */
+    eventsPerSocket: number;
+    /**
+     * Message cost one socket may spend a second, three times as much in a burst.
+     */
+    messagesPerSecond: number;
+    /**
+     * The same for all sockets and HTTP requests of one user.
+     */
+    userMessagesPerSecond: number;
+    /**
+     * HTTP requests a second of one user, or of one address without a token, of each class of routes.
+     */
+    httpRequestsPerSecond: number;
+    /**
+     * How many more in a burst.
+     */
+    httpBurst: number;
+    /**
+     * How often the hub pings.
+     */
+    pingIntervalMs: number;
+    /**
+     * How long it waits for the pong.
+     */
+    pingTimeoutMs: number;
+  };
+}
+export interface HealthStatusRequest {}
+export interface HealthStatusReply {
+  up: boolean;
+  version: string;
+  /**
+   * What the node needs, and whether it is well.
+   */
+  parts: {
+    /**
+     * Without it nothing can be held.
+     */
+    redis: boolean;
+    /**
+     * Without it nothing can be booked.
+     */
+    postgresql: boolean;
+    /**
+     * Whether the node keeps up with its work.
+     */
+    eventLoop: boolean;
+    /**
+     * Whether what has to follow bookings follows them in time.
+     */
+    outbox: boolean;
+  };
+}
 /**
  * pretix seating plan: name, size, categories, zones (rows of seats, areas). Checked by the importer, which names the place of a fault.
  */
@@ -1116,6 +1225,8 @@ export interface Messages {
   'events:restore': { request: EventsRestoreRequest; reply: EventsRestoreReply; errors: 'event-not-found' | 'request-id-reused' };
   'events:upcoming': { request: EventsUpcomingRequest; reply: EventsUpcomingReply; errors: never };
   'events:update': { request: EventsUpdateRequest; reply: EventsUpdateReply; errors: 'event-not-found' | 'event-not-draft' | 'event-cancelled' | 'event-completed' | 'plan-not-found' | 'venue-not-found' | 'venue-mismatch' | 'prices-mismatch' | 'event-times' | 'sale-window' | 'capacity-mismatch' | 'time-zone-unknown' | 'series-needed' | 'request-id-reused' };
+  'health:info': { request: HealthInfoRequest; reply: HealthInfoReply; errors: never };
+  'health:status': { request: HealthStatusRequest; reply: HealthStatusReply; errors: never };
   'plans:import': { request: PlansImportRequest; reply: PlansImportReply; errors: 'plan-invalid' | 'request-id-reused' };
   'plans:list': { request: PlansListRequest; reply: PlansListReply; errors: never };
   'plans:read': { request: PlansReadRequest; reply: PlansReadReply; errors: 'plan-not-found' };

@@ -13,6 +13,7 @@ import type { Engine } from './hub.ts';
 import type { Logger } from './log.ts';
 import type { Session } from './session.ts';
 import type { TokenBuckets } from './socket/limits.ts';
+import { inSpan, spanned, type Tracing } from './telemetry/tracing.ts';
 
 export interface Sender {
   /** Key of the connection's own bucket; undefined over HTTP. */
@@ -28,9 +29,12 @@ export interface Sender {
 
 export interface Buckets {
   readonly connections: TokenBuckets;
-  readonly users: TokenBuckets;
+  readonly users: Pick<TokenBuckets, 'take'>;
   readonly addresses: TokenBuckets;
 }
+
+/** Stands for all the names that are none of ours. */
+const unknownMessage = '(unknown)';
 
 interface Entry {
   readonly contract: CompiledAsk;
@@ -42,6 +46,11 @@ export class Dispatcher {
   /** Requests under way: a stopping node waits for them. */
   inFlight = 0;
   readonly counts = { requests: 0, refused: 0, internal: 0 };
+  /** By code. */
+  readonly refusals: Record<string, number> = {};
+  /** What becomes of the time every message took. */
+  observe: ((message: string, seconds: number) => void) | undefined;
+  tracing: Tracing | undefined;
   readonly #engine: Engine;
   readonly #buckets: Buckets;
   readonly #log: Logger;
@@ -66,7 +75,18 @@ export class Dispatcher {
    * @param read gives the request, once it is clear that the sender may ask at all
    * @throws RequestError, always one that the message's contract allows
    */
-  async dispatch(name: string, read: () => unknown, sender: Sender): Promise<unknown> {
+  dispatch(name: string, read: () => unknown, sender: Sender): Promise<unknown> {
+    if (!this.tracing) return this.#dispatch(name, read, sender);
+    // A client may ask for as many names as it likes.
+    const known = this.entries.has(name) ? name : unknownMessage;
+    const work = () => this.#dispatch(name, read, sender);
+    // Over HTTP the request has a span already.
+    if (!sender.connection) return spanned(known, { 'seatcast.message': known }, work, 'internal');
+    return inSpan(this.tracing.start(known, 'server', { 'seatcast.message': known }), work);
+  }
+
+  async #dispatch(name: string, read: () => unknown, sender: Sender): Promise<unknown> {
+    const startedAt = performance.now();
     const entry = this.entries.get(name);
     this.inFlight++;
     this.counts.requests++;
@@ -78,6 +98,7 @@ export class Dispatcher {
       throw this.#told(error, name, entry?.contract);
     } finally {
       this.inFlight--;
+      this.observe?.(entry ? name : unknownMessage, (performance.now() - startedAt) / 1000);
     }
   }
 
@@ -138,10 +159,12 @@ export class Dispatcher {
       error instanceof RequestError && (errors[error.code].common || contract?.errors.includes(error.code));
     if (allowed) {
       this.counts.refused++;
+      this.refusals[error.code] = (this.refusals[error.code] ?? 0) + 1;
       this.#log.debug({ message: name, code: error.code }, 'refused');
       return error;
     }
     if (isOutage(error)) {
+      this.refusals['try-later'] = (this.refusals['try-later'] ?? 0) + 1;
       this.#log.warn({ err: error, message: name }, 'PostgreSQL is away');
       return new RequestError('try-later');
     }

@@ -29,6 +29,7 @@ const catalogue = {
     common: true,
   },
   'unknown-message': { status: 404, retry: 'never', message: 'There is no such message.', common: true },
+  'path-not-found': { status: 404, retry: 'never', message: 'There is nothing at this path.', common: true },
   unauthenticated: {
     status: 401,
     retry: 'never',
@@ -56,6 +57,12 @@ const catalogue = {
     common: true,
   },
   internal: { status: 500, retry: 'later', message: 'Something went wrong on our side.', common: true },
+  'request-timeout': {
+    status: 408,
+    retry: 'later',
+    message: 'The body took too long to arrive.',
+    common: true,
+  },
   'payload-too-large': {
     status: 413,
     retry: 'never',

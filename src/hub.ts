@@ -19,9 +19,13 @@ import { checkDatabase, checkKind, checkRedis } from './durability.ts';
 import { Completions } from './events/completions.ts';
 import { Events } from './events/events.ts';
 import { connectFollowUps } from './follow-ups.ts';
+import { Health } from './health/health.ts';
 import { bodyLimit } from './http/api.ts';
 import { serveHttp } from './http/bridge.ts';
+import { Face } from './http/face.ts';
 import { makeSite } from './http/site.ts';
+import { HttpLimits } from './limits/http-limits.ts';
+import { UserBudget } from './limits/user-budget.ts';
 import type { Logger } from './log.ts';
 import { Outbox } from './outbox.ts';
 import { openPayments } from './payments/open-payments.ts';
@@ -40,6 +44,9 @@ import { eventRoom } from './socket/frame.ts';
 import { TokenBuckets } from './socket/limits.ts';
 import { Publisher } from './socket/publish.ts';
 import { SocketServer } from './socket/server.ts';
+import { countEngine } from './telemetry/engine-metrics.ts';
+import { Metrics } from './telemetry/metrics.ts';
+import { openTracing } from './telemetry/tracing.ts';
 
 /** What handlers work with. */
 export interface Engine {
@@ -57,6 +64,7 @@ export interface Engine {
   readonly audit: AuditLog;
   readonly reconciler: Reconciler;
   readonly publisher: Publisher;
+  readonly health: Health;
   readonly log: Logger;
   /** Tells this and every other node that an event was changed. */
   eventChanged(eventId: string): void;
@@ -83,6 +91,8 @@ export interface HubOptions {
   redisUrl: string;
   jwtKeys: string;
   log: Logger;
+  /** What this node is called in answers and traces. */
+  node?: string;
 }
 
 const version: string = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
@@ -90,10 +100,12 @@ const version: string = JSON.parse(readFileSync(new URL('../package.json', impor
 /** LIBUS_LISTEN_EXCLUSIVE_PORT of uSockets; the types know it only without a host. */
 const exclusivePort = 1;
 const partEndsMs = 5000;
+const bodyMs = 8000;
 
 /** Starts a node. Waits for PostgreSQL and Redis, and resolves once it listens. */
 export async function startHub(options: HubOptions): Promise<Hub> {
-  const { config, log } = options;
+  const { config, log, node = 'node-1' } = options;
+  const tracing = config.traces && (await openTracing({ ...config.traces, node, version }));
   const db = await openDatabase(options.databaseUrl, log);
   // Also a node that was started again: somebody may have changed the database meanwhile.
   await checkDatabase(db).catch((error) => {
@@ -140,6 +152,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const reconciler = new Reconciler({ inventory, confirms, db, audit, log });
   const pastEvents = new PastEvents({ links, keys, db, log });
   const completions = new Completions({ db, log, completed: (eventId) => engine.eventChanged(eventId) });
+  let draining = false;
+  const health = new Health({ version, node, config, db, links, draining: () => draining });
   const origins = new Set(config.allowedOrigins);
   const engine: Engine = {
     db,
@@ -156,6 +170,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     audit,
     reconciler,
     publisher,
+    health,
     log,
     eventChanged(eventId) {
       events.forget(eventId);
@@ -166,8 +181,19 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       sockets.notify('session-revoked', sessionId);
     },
   };
-  const buckets = makeBuckets(config);
+  const redis = links.commands;
+  const userBudget = new UserBudget({ redis, keys, perSecond: config.userMessagesPerSecond });
+  const httpLimits = new HttpLimits({
+    redis,
+    keys,
+    perSecond: config.httpRequestsPerSecond,
+    burst: config.httpBurst,
+  });
+  const buckets = { ...makeBuckets(config), users: userBudget };
+  const metrics = new Metrics();
   const dispatcher = new Dispatcher(engine, channels, buckets, log);
+  dispatcher.observe = (message, seconds) => metrics.message(message, seconds);
+  dispatcher.tracing = tracing;
   const sockets = new SocketServer({
     app,
     guard: config,
@@ -191,7 +217,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     if (room.startsWith(eventRoom(''))) maps.drop(room.slice(eventRoom('').length));
   });
 
-  let draining = false;
+  countEngine(metrics, { engine, dispatcher, sockets, links, health, httpLimits, userBudget });
+
   /** A part that does not end must not keep the others, or the process. */
   const ends = async (part: string, end: Promise<void>) => {
     const isOver = end.then(
@@ -204,12 +231,6 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     const late = pause(partEndsMs).then(() => false);
     if (!(await Promise.race([isOver, late]))) log.warn({ part }, 'a part does not end: going on without it');
   };
-  const postgresAnswers = onceASecond(() =>
-    db.ping().then(
-      () => true,
-      () => false,
-    ),
-  );
   const site = makeSite({
     version,
     publicUrl: () => [...origins][0] ?? 'http://localhost',
@@ -217,11 +238,14 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     tokens,
     isRevoked: accounts.isRevoked,
     draining: () => draining,
-    readiness: async () => ({
-      serving: !draining,
-      redis: links.available,
-      postgresql: await postgresAnswers(),
-    }),
+    limits: httpLimits,
+    health,
+    metrics,
+    metricsFor: config.metricsToken
+      ? { token: config.metricsToken }
+      : config.mode === 'production'
+        ? 'nobody'
+        : 'anyone',
     payments: provider.name,
     webhook: payments.readWebhook && {
       read: payments.readWebhook,
@@ -229,11 +253,19 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     },
     log,
   });
-  serveHttp(app, {
-    fetch: (request, address) => site.fetch(request, { address }),
+  const face = new Face({
+    site,
+    origins: () => origins,
+    trustProxy: config.trustProxy,
+    log,
+    observe: (request) => metrics.http(request),
+    tracing,
+  });
+  serveHttp(app, face, {
     limit: (address) => buckets.addresses.take(address, 1),
     bodyLimit,
     trustProxy: config.trustProxy,
+    bodyMs: config.patience.bodyMs ?? bodyMs,
   });
   // Without the option a second hub could listen on the same port, and sell from another database.
   const listenAlone = app.listen as unknown as (
@@ -278,23 +310,16 @@ export async function startHub(options: HubOptions): Promise<Hub> {
         pause(Math.max(1000, until - Date.now())),
       ]);
       payments.close();
+      health.stop();
       inventory.stop();
       await ends('sockets', sockets.close());
       app.close();
       // After the last script: what it did is in the log, if PostgreSQL answers.
       await ends('audit log', audit.stop());
+      if (tracing) await ends('traces', tracing.close());
       await ends('Redis', links.close());
       await ends('PostgreSQL', db.close());
     },
-  };
-}
-
-/** Whoever asks, however often, the work is done once a second. */
-function onceASecond<T>(work: () => Promise<T>): () => Promise<T> {
-  let last: { at: number; result: Promise<T> } | undefined;
-  return () => {
-    if (!last || Date.now() - last.at > 1000) last = { at: Date.now(), result: work() };
-    return last.result;
   };
 }
 
@@ -302,7 +327,6 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const makeBuckets = (config: Config) => ({
   connections: new TokenBuckets(config.messagesPerSecond),
-  users: new TokenBuckets(config.userMessagesPerSecond),
   addresses: new TokenBuckets(config.addressMessagesPerSecond),
 });
 

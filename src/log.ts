@@ -1,4 +1,5 @@
-import { type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
+import { requestFields } from './request-context.ts';
 
 export type { Logger };
 
@@ -12,8 +13,10 @@ const waitingAtMost = 1_000_000;
  * `error`. A full disk, or a reader that has gone, costs lines of the log and nothing else: what could not be
  * written comes later, as far as there is room for it.
  */
-export function makeLogger(level: string, pretty: boolean, node: string): Logger {
-  const options = { level, base: { node }, redact };
+/** @param to where the lines go instead of stdout */
+export function makeLogger(level: string, pretty: boolean, node: string, to?: DestinationStream): Logger {
+  const options = { level, base: { node }, redact, mixin: requestFields };
+  if (to) return pino(options, to);
   const stream = pretty
     ? pino.transport({
         target: 'pino-pretty',

@@ -25,7 +25,7 @@ async function main(): Promise<void> {
   const config = readConfig();
   const name = process.env.SEATCAST_NODE ?? (nodes > 1 ? 'parent' : 'node-1');
   const log = makeLogger(config.logLevel, config.mode === 'development', name);
-  if (process.env.SEATCAST_NODE) return runNode(config, log);
+  if (process.env.SEATCAST_NODE) return runNode(config, log, name);
 
   const services = await startServices({
     databaseUrl: config.databaseUrl,
@@ -45,7 +45,7 @@ async function main(): Promise<void> {
     const running =
       nodes > 1
         ? superviseNodes(nodes, config, log, { databaseUrl, redisUrl, jwtKeys })
-        : await startHub({ config, databaseUrl, redisUrl, jwtKeys, log });
+        : await startHub({ config, databaseUrl, redisUrl, jwtKeys, log, node: name });
     onSignal(config, log, async () => {
       await running.stop();
       await services.stop();
@@ -62,7 +62,7 @@ async function main(): Promise<void> {
 }
 
 /** A node that the parent started: services and schema are there already. */
-async function runNode(config: Config, log: ReturnType<typeof makeLogger>): Promise<void> {
+async function runNode(config: Config, log: ReturnType<typeof makeLogger>, node: string): Promise<void> {
   const { databaseUrl, redisUrl, jwtKeys } = config;
   if (!databaseUrl || !redisUrl || !jwtKeys)
     throw new ConfigError('A node needs the addresses its parent gives it.');
@@ -70,7 +70,7 @@ async function runNode(config: Config, log: ReturnType<typeof makeLogger>): Prom
   onSignal(config, log, async () => hub?.stop());
   // The parent is gone: nobody would restart us, and its services have ended with it.
   process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));
-  hub = await startHub({ config, databaseUrl, redisUrl, jwtKeys, log });
+  hub = await startHub({ config, databaseUrl, redisUrl, jwtKeys, log, node });
   process.send?.(hub.port);
 }
 
@@ -98,6 +98,8 @@ function superviseNodes(
     let wasReady = false;
     child.once('message', () => {
       wasReady = true;
+      // Only starts that fail one after the other mean that none will succeed.
+      failedStarts = 0;
     });
     child.on('exit', (code, signal) => {
       if (stopping) return;
@@ -146,7 +148,10 @@ function onSignal(config: Config, log: ReturnType<typeof makeLogger>, stop: () =
     stopping = true;
     log.info({ signal }, 'stopping');
     stop().then(
-      () => process.exit(0),
+      () => {
+        log.info('stopped');
+        process.exit(0);
+      },
       (error) => {
         log.error({ err: error }, 'could not stop cleanly');
         process.exit(1);

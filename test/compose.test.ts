@@ -64,7 +64,9 @@ describe('docker-compose.yml', () => {
       'HOST',
       'JWT_KEYS',
       'LOG_LEVEL',
+      'METRICS_TOKEN',
       'NODE_ENV',
+      'OTEL_EXPORTER_OTLP_ENDPOINT',
       'PAYMENTS',
       'PORT',
       'REDIS_URL',
@@ -81,8 +83,8 @@ describe('docker-compose.yml', () => {
   });
 
   test('no secret has a default, and a missing one is explained', () => {
-    const secrets = variables(composeText).filter(({ name }) => /PASSWORD|KEYS|TOKEN|ORIGINS/.test(name));
-    for (const { rest } of variables(composeText).filter(({ name }) => name.startsWith('STRIPE_')))
+    const secrets = variables(composeText).filter(({ name }) => /PASSWORD|KEYS|JWT|ORIGINS/.test(name));
+    for (const { rest } of variables(composeText).filter(({ name }) => /^STRIPE_|^METRICS_TOKEN/.test(name)))
       expect(rest).toBe(':-');
     expect(new Set(secrets.map(({ name }) => name))).toEqual(
       new Set(['JWT_KEYS', 'ALLOWED_ORIGINS', 'POSTGRES_PASSWORD', 'REDIS_PASSWORD']),
@@ -146,12 +148,14 @@ describe('docker-compose.yml', () => {
     expect(service('hub-1').read_only).toBe(true);
   });
 
-  test('Redis keeps what it is told: AOF every second, no eviction, a password', () => {
+  test('Redis keeps what it is told, and only from the hub: AOF every second, no eviction, one user with a password', () => {
     const command = service('redis').command?.join(' ') ?? '';
     expect(command).toContain('--appendonly yes');
     expect(command).toContain('--appendfsync everysec');
     expect(command).toContain('--maxmemory-policy noeviction');
-    expect(command).toContain('--requirepass "$$REDIS_PASSWORD"');
+    expect(command).toContain('--user "default off"');
+    expect(command).toMatch(/--user "hub on >\$\$REDIS_PASSWORD ~seatcast:\* &seatcast:\* /);
+    expect(service('hub-1').environment?.['REDIS_URL']).toMatch(/^redis:\/\/hub:/);
   });
 
   test('Redis and PostgreSQL keep their data in named volumes', () => {

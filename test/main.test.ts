@@ -99,6 +99,8 @@ test('two nodes with demo data; SIGTERM tells the clients and ends with 0', asyn
     expect({ code, reconnect }).toEqual({ code: 'server-draining', reconnect: 'now' });
   }
   expect(await exited).toBe(0);
+  // The last line of each process says that it ended in order: two nodes and their parent.
+  expect(started.output().match(/ stopped$/gm)).toHaveLength(3);
   for (const client of clients) client.close();
 }, 90_000);
 
@@ -124,7 +126,9 @@ test('[GUARD-2] a node that is killed is started again, and its clients come bac
 test('a wrong variable stops the start with one sentence', async () => {
   const { output, exited } = start([], { PORT: 'eighty' });
   expect(await exited).toBe(1);
-  expect(output()).toMatch(/^Seatcast cannot start: PORT is "eighty", but it must be integer/);
+  expect(output()).toMatch(
+    /^Seatcast cannot start: PORT is "eighty", but it must be a whole number from 0 to 65535/,
+  );
   expect(output().trim().split('\n')).toHaveLength(1);
 });
 

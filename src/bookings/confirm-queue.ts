@@ -47,7 +47,7 @@ export class ConfirmQueue {
   readonly #clock: Clock;
   readonly #waiting: Waiting[] = [];
   #running = 0;
-  readonly counts = { batches: 0, holds: 0, alone: 0 };
+  readonly counts = { batches: 0, holds: 0, alone: 0, booked: 0 };
 
   constructor(parts: { db: Database; log: Logger; clock?: Clock }) {
     this.#db = parts.db;
@@ -116,6 +116,7 @@ export class ConfirmQueue {
       const holds = inTime.map((waiting) => ({ ...waiting.hold, leftMs: this.#leftMs(waiting) }));
       const verdicts = await this.#db.run(confirmHolds, JSON.stringify(holds));
       const byHold = new Map(verdicts.map((verdict) => [verdict.hold_id, verdict]));
+      for (const { verdict } of verdicts) if (verdict === 'booked') this.counts.booked++;
       for (const { hold, answer } of inTime) {
         answer(byHold.get(hold.holdId) ?? { verdict: 'unknown', error: new Error('no verdict') });
       }

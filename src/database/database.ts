@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { Migrator } from '@mikro-orm/migrations';
 import { MikroORM, type SqlEntityManager } from '@mikro-orm/postgresql';
 import type { Logger } from '../log.ts';
+import { spanned } from '../telemetry/tracing.ts';
 import { entities } from './entities.ts';
 import { FirstMigration } from './migrations/m0001-first.ts';
 import { LedgerMigration } from './migrations/m0002-ledger.ts';
@@ -29,6 +30,9 @@ const migrationLock = 0x5ea7ca57;
 
 /** The part of a `pg` pool that is used here. */
 interface Pool {
+  readonly totalCount: number;
+  readonly idleCount: number;
+  readonly waitingCount: number;
   query(statement: { name?: string; text: string; values: unknown[] }): Promise<{ rows: unknown[] }>;
   connect(): Promise<PoolClient>;
 }
@@ -119,7 +123,19 @@ export interface Database {
   migrate(): Promise<void>;
   /** Rejects while PostgreSQL does not answer. */
   ping(): Promise<void>;
+  /** What the pool is doing right now, and what went wrong so far. */
+  readonly load: DatabaseLoad;
   close(): Promise<void>;
+}
+
+export interface DatabaseLoad {
+  connections: number;
+  idle: number;
+  /** Statements that wait for a connection. */
+  waiting: number;
+  statements: number;
+  /** Statements that got no answer, or an outage for one; refusals of single rows are none. */
+  errors: number;
 }
 
 /** @param patient without time-outs, for migrations */
@@ -162,29 +178,46 @@ export async function openDatabase(
     return pool;
   };
 
+  const counts = { statements: 0, errors: 0 };
+
+  async function send(name: string, text: string, values: unknown[]): Promise<unknown[]> {
+    let isBroken = true;
+    const client = await connectionOf(await nativePool()).catch((error: unknown) => {
+      counts.errors++;
+      throw error;
+    });
+    const onError = () => undefined;
+    // Told to the query that is under way; without a listener it would end the process.
+    client.on('error', onError);
+    try {
+      const { rows } = await client.query({ name, text, values });
+      isBroken = false;
+      return rows;
+    } catch (error) {
+      // It refused the statement, and is as good as before.
+      isBroken = !/^(2|3|4|SC)/.test(sqlState(error) ?? '');
+      if (isBroken) counts.errors++;
+      throw error;
+    } finally {
+      client.off('error', onError);
+      client.release(isBroken);
+    }
+  }
+
   return {
     em: () => orm.em.fork(),
-    async run<Parameters extends unknown[], Row>(
+    get load() {
+      const { totalCount = 0, idleCount = 0, waitingCount = 0 } = pool ?? {};
+      return { connections: totalCount, idle: idleCount, waiting: waitingCount, ...counts };
+    },
+    run<Parameters extends unknown[], Row>(
       { name, text }: Statement<Parameters, Row>,
       ...values: Parameters
     ) {
-      const client = await connectionOf(await nativePool());
-      const onError = () => undefined;
-      // Told to the query that is under way; without a listener it would end the process.
-      client.on('error', onError);
-      let isBroken = true;
-      try {
-        const { rows } = await client.query({ name, text, values });
-        isBroken = false;
-        return rows as Row[];
-      } catch (error) {
-        // It refused the statement, and is as good as before.
-        isBroken = !/^(2|3|4|SC)/.test(sqlState(error) ?? '');
-        throw error;
-      } finally {
-        client.off('error', onError);
-        client.release(isBroken);
-      }
+      counts.statements++;
+      return spanned(`postgresql ${name}`, { 'db.system.name': 'postgresql' }, () =>
+        send(name, text, values),
+      ) as Promise<Row[]>;
     },
     async migrate() {
       const holder = await (await nativePool()).connect();

@@ -1,5 +1,6 @@
 /** The page `/docs/http`, from the OpenAPI document, in the look of the socket page. */
 import type { JsonSchema } from '../contracts.ts';
+import { variables } from '../config.ts';
 import { RequestError } from '../errors.ts';
 import { problem } from '../http/problem.ts';
 import { type Html, html, jsonBlock, prose } from './html.ts';
@@ -65,7 +66,8 @@ const intro = (options: OpenApiOptions, description: string, links: Links) => ht
 <p>JSON in UTF-8 both ways. Sign in with ${prose('`auth:login`', links)} and send the token with each request that needs one:</p>
 <pre class="code"><code>curl ${httpUrl(options)}/api/v1/bookings \\
   -H 'Authorization: Bearer eyJhbGciOi…'</code></pre>
-<p>Seat maps and holds are live, so they are on the <a href="${docsPaths.sockets}">socket</a> only. Costs and their limits are shared with it.</p>
+<p>Seat maps and holds are live, so they are on the <a href="${docsPaths.sockets}">socket</a> only. Costs and their limits are shared with it. Beside them a user, or an address without a token, may send ${variables.HTTP_REQUESTS_PER_SECOND.default} requests a second and ${variables.HTTP_BURST.default} more in a burst, for reading and for writing each: <code>RateLimit</code> and <code>RateLimit-Policy</code> say what is left, <code>Retry-After</code> when to come back.</p>
+<p>Each answer has an <code>X-Request-Id</code>: yours, if you sent one. Name it when you ask us what happened.</p>
 ${heading(2, 'problems', 'Refusals')}
 <p>A refused request is answered with the status of its error and <code>application/problem+json</code>. <code>code</code>, <code>retry</code> and <code>details</code> are the same as over the socket:</p>
 ${fieldTable(problemSchema(options), links, '')}

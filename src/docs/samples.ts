@@ -55,6 +55,10 @@ function saga(state: string, reason: string, capture: object, ...more: object[])
 
 /** By `Type.field`, else by the bare name of the field. */
 export const byField: Readonly<Record<string, unknown>> = {
+  'health:info.time': '2027-03-14T18:30:00.000Z',
+  'health:info.version': '0.1.0',
+  'health:info.node': 'node-1',
+  'health:status.version': '0.1.0',
   eventId,
   planId,
   bookingId,

@@ -86,9 +86,10 @@ export const componentRef = (type: string) => `#/components/schemas/${type}`;
 
 const codes = Object.keys(errors) as ErrorCode[];
 
-/** Method, size and type of a body are faults that only an HTTP request can have. */
-const httpOnly: ReadonlySet<number> = new Set([405, 413, 415]);
-export const overSockets = (code: ErrorCode) => !httpOnly.has(errors[code].status);
+/** Path, method, and size, type and slowness of a body are faults that only an HTTP request can have. */
+const httpOnly: ReadonlySet<number> = new Set([405, 408, 413, 415]);
+export const overSockets = (code: ErrorCode) =>
+  code !== 'path-not-found' && !httpOnly.has(errors[code].status);
 
 /** Codes that every message may answer, over HTTP all of them. */
 export const commonCodes = (over: 'socket' | 'http'): ErrorCode[] =>

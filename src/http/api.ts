@@ -8,24 +8,28 @@ import { Download } from '../channel.ts';
 import { type CompiledAsk, loadContracts } from '../contracts.ts';
 import type { Dispatcher } from '../dispatch.ts';
 import { RequestError } from '../errors.ts';
+import { type HttpLimits, routeClass } from '../limits/http-limits.ts';
 import { type Session, TokenError, type Tokens } from '../session.ts';
 import { ordinaryBodyBytes } from './bridge.ts';
 import { problem } from './problem.ts';
 
-export type Bindings = { Bindings: { address: string } };
+export type Bindings = {
+  Bindings: {
+    address: string;
+    /** Headers of the answer, whatever it is. */
+    extra: Record<string, string>;
+  };
+};
 
 export interface ApiOptions {
   dispatcher: Dispatcher;
   tokens: Tokens;
   isRevoked: (sessionId: string) => Promise<boolean>;
   draining: () => boolean;
+  limits: HttpLimits;
 }
 
 export function mountApi(app: Hono<Bindings>, options: ApiOptions): void {
-  const byPath = new Map<string, string[]>();
-  for (const { http } of loadContracts().asks.values()) {
-    if (http) byPath.set(http.path, [...(byPath.get(http.path) ?? []), http.method]);
-  }
   // Names before parameters: /events/upcoming is no event.
   const literalFirst = [...loadContracts().asks.values()].sort(
     (a, b) => Number(a.http?.path.includes(':')) - Number(b.http?.path.includes(':')),
@@ -33,9 +37,6 @@ export function mountApi(app: Hono<Bindings>, options: ApiOptions): void {
   for (const contract of literalFirst) {
     const { http } = contract;
     if (http) app.on(http.method, http.path, (c) => answer(c, contract, options));
-  }
-  for (const [path, methods] of byPath) {
-    app.all(path, () => problem(new RequestError('method-not-allowed', { allowed: methods })));
   }
 }
 
@@ -55,7 +56,7 @@ export const bodyLimit = (method: string, path: string): number =>
 async function answer(c: Context<Bindings>, contract: CompiledAsk, options: ApiOptions): Promise<Response> {
   try {
     if (options.draining()) throw new RequestError('server-draining');
-    const session = await sessionOf(c, options);
+    const session = await sessionOf(c, contract, options);
     const result = await options.dispatcher.dispatch(contract.name, () => requestOf(c, contract), {
       connection: undefined,
       session,
@@ -108,18 +109,37 @@ function keyOf(c: Context<Bindings>): string | undefined {
   throw new RequestError('invalid-request', { field: 'Idempotency-Key', allowed });
 }
 
-async function sessionOf(c: Context<Bindings>, options: ApiOptions): Promise<Session | undefined> {
+/** Who asks, once it is clear that they may ask again already. A token that is none counts for its address. */
+async function sessionOf(
+  c: Context<Bindings>,
+  contract: CompiledAsk,
+  options: ApiOptions,
+): Promise<Session | undefined> {
   const header = c.req.header('authorization');
-  if (header === undefined) return undefined;
-  const token = /^Bearer ([\w.~+/=-]+)$/i.exec(header)?.[1];
-  try {
-    const session = await options.tokens.verify(token);
-    if (await options.isRevoked(session.id)) throw new RequestError('unauthenticated');
-    return session;
-  } catch (error) {
-    if (error instanceof TokenError) throw new RequestError('unauthenticated');
-    throw error;
-  }
+  const token = /^Bearer ([\w.~+/=-]+)$/i.exec(header ?? '')?.[1];
+  const claimed =
+    header === undefined
+      ? undefined
+      : await options.tokens.verify(token).catch((error: unknown) => {
+          if (error instanceof TokenError) return undefined;
+          throw error;
+        });
+  await takeTurn(c, options.limits, routeClass(contract), claimed?.userId ?? c.env.address);
+  if (!claimed && header !== undefined) throw new RequestError('unauthenticated');
+  if (claimed && (await options.isRevoked(claimed.id))) throw new RequestError('unauthenticated');
+  return claimed;
+}
+
+async function takeTurn(
+  c: Context<Bindings>,
+  limits: HttpLimits,
+  of: ReturnType<typeof routeClass>,
+  who: string,
+): Promise<void> {
+  if (!of) return;
+  const { retryAfterMs, headers } = await limits.take(of, who);
+  Object.assign(c.env.extra, headers);
+  if (retryAfterMs > 0) throw new RequestError('rate-limited', { retryAfterMs });
 }
 
 /** Path, query and body together are the request; a name may come only once. */

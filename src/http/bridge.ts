@@ -1,84 +1,112 @@
 /**
- * Carries HTTP between uWebSockets.js and a fetch-style handler. Its rules: a response may not be touched
- * after it was aborted, writes after an await are corked, a body is cut off at its limit before anything
- * reads it.
+ * Carries HTTP between uWebSockets.js and whoever answers. Its rules: a response may not be touched after it was
+ * aborted, writes after an await are corked, a body is cut off at its limit, and at its time, before anything reads
+ * it.
  */
+import { STATUS_CODES } from 'node:http';
 import type { HttpRequest, HttpResponse, TemplatedApp } from 'uWebSockets.js';
 import { RequestError } from '../errors.ts';
 import { addressOf } from '../socket/guard.ts';
-import { problem } from './problem.ts';
 
 /** Bytes of a body that anybody may send; a longer one needs an Authorization header, which is checked first. */
 export const ordinaryBodyBytes = 64 * 1024;
 /** Bytes of long bodies that are in memory at once, of all requests together. */
 const longBodiesBytes = 64 * 1024 * 1024;
 
+/** Beside what an ordinary body may take, a long one may come as slowly as this. */
+const slowestBytesPerMs = 64;
+
+/** A request as it came, without its body. */
+export interface Asked {
+  readonly method: string;
+  /** As it was sent: nothing in it is decoded. */
+  readonly path: string;
+  /** Without the question mark; '' without a query. */
+  readonly query: string;
+  readonly headers: Headers;
+  readonly address: string;
+  /** On the monotonic clock. */
+  readonly at: number;
+}
+
+export interface Answerer {
+  /** Never rejects. @param signal aborted once nobody waits for the answer any more */
+  answer(asked: Asked, body: Uint8Array<ArrayBuffer> | undefined, signal: AbortSignal): Promise<Response>;
+  /** The answer to a request whose body is not wanted. */
+  refuse(asked: Asked, error: RequestError): Response;
+  /** It was broken off before its body was there. */
+  gone(asked: Asked): void;
+}
+
 export interface BridgeOptions {
-  fetch(request: Request, address: string): Promise<Response> | Response;
   /** Largest body in bytes for a method and path. */
   bodyLimit(method: string, path: string): number;
   /** 0, or after how many ms this address may ask again. */
   limit(address: string): number;
   trustProxy: boolean;
+  /** Within so many ms an ordinary body must be here. */
+  bodyMs: number;
 }
 
-export function serveHttp(app: TemplatedApp, options: BridgeOptions): void {
+export function serveHttp(app: TemplatedApp, answerer: Answerer, options: BridgeOptions): void {
   const longBodies = { bytes: 0 };
-  app.any('/*', (res, req) => {
+  const serve = (res: HttpResponse, req: HttpRequest) => {
     let aborted = false;
     const room = makeRoom(longBodies);
     const controller = new AbortController();
+    // Everything of `req` must be read now: it is gone after this turn.
+    const asked: Asked = {
+      method: req.getCaseSensitiveMethod(),
+      query: req.getQuery() ?? '',
+      path: req.getUrl(),
+      headers: readHeaders(req),
+      address: addressOf(res, req, options.trustProxy),
+      at: performance.now(),
+    };
+    const { method, path, headers, address } = asked;
+    let reading: { stop(): void } | undefined;
     res.onAborted(() => {
       aborted = true;
       room.leave();
       controller.abort();
+      if (reading) answerer.gone(asked);
+      reading?.stop();
     });
-    // Everything of `req` must be read now: it is gone after this turn.
-    const method = req.getCaseSensitiveMethod().toUpperCase();
-    const query = req.getQuery();
-    const path = req.getUrl();
-    const headers = readHeaders(req);
-    const address = addressOf(res, req, options.trustProxy);
-    const send = (response: Response) =>
-      write(res, response, method === 'HEAD', () => aborted).catch(() => {
+    const send = (response: Response, close = false) =>
+      write(res, response, { head: method === 'HEAD', close }, () => aborted).catch(() => {
         if (!aborted) res.close();
       });
+    const refuse = (error: RequestError, close = false) => {
+      reading = undefined;
+      room.leave();
+      void send(answerer.refuse(asked, error), close);
+    };
+    const answer = (body: Uint8Array<ArrayBuffer> | undefined) => {
+      reading = undefined;
+      void answerer
+        .answer(asked, body, controller.signal)
+        .then((response) => send(response))
+        .finally(room.leave);
+    };
 
     const retryAfterMs = options.limit(address);
-    if (retryAfterMs > 0) {
-      void send(problem(new RequestError('rate-limited', { retryAfterMs })));
-      return;
-    }
-
-    const answer = async (body: Uint8Array<ArrayBuffer> | undefined) => {
-      const url = `http://hub${path}${query ? `?${query}` : ''}`;
-      // A HEAD is answered as its GET would be, with the length and without the body.
-      const asked = method === 'HEAD' ? 'GET' : method;
-      const init: RequestInit = { method: asked, headers, signal: controller.signal };
-      if (body && body.length > 0) init.body = body;
-      await send(await options.fetch(new Request(url, init), address));
-    };
-    const safely = (body: Uint8Array<ArrayBuffer> | undefined) =>
-      answer(body)
-        .catch(() => send(new Response('Bad request', { status: 400 })))
-        .finally(room.leave);
-
-    if (method === 'GET' || method === 'HEAD' || method === 'OPTIONS') {
-      void safely(undefined);
-      return;
-    }
+    if (retryAfterMs > 0) return refuse(new RequestError('rate-limited', { retryAfterMs }));
+    if (!bodied.has(method)) return answer(undefined);
     const most = headers.has('authorization') ? Number.POSITIVE_INFINITY : ordinaryBodyBytes;
-    const limit = Math.min(options.bodyLimit(method, path), most);
-    readBody(res, limit, room, safely, (refusal) => {
-      room.leave();
-      const error =
-        refusal === 'too-large'
-          ? new RequestError('payload-too-large', { maxBytes: limit })
-          : new RequestError('try-later');
-      void send(problem(error));
+    const maxBytes = Math.min(options.bodyLimit(method, path), most);
+    const maxMs = options.bodyMs + (maxBytes - ordinaryBodyBytes) / slowestBytesPerMs;
+    reading = readBody(res, { maxBytes, maxMs, room }, answer, (refusal) => {
+      if (refusal === 'too-large') refuse(new RequestError('payload-too-large', { maxBytes }));
+      // What is still to come would be read as the next request.
+      else if (refusal === 'too-slow') refuse(new RequestError('request-timeout'), true);
+      else refuse(new RequestError('try-later'));
     });
-  });
+  };
+  // Also `*`, the path of an OPTIONS that asks for the server as a whole.
+  app.any('/*', serve);
 }
+
+const bodied: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 
 /** The place a long body takes among all that are in memory. */
 interface Room {
@@ -117,63 +145,56 @@ function readHeaders(req: HttpRequest): Headers {
 
 function readBody(
   res: HttpResponse,
-  maxBytes: number,
-  room: Room,
+  { maxBytes, maxMs, room }: { maxBytes: number; maxMs: number; room: Room },
   done: (body: Uint8Array<ArrayBuffer>) => void,
-  refuse: (refusal: 'too-large' | 'no-room') => void,
-): void {
+  refuse: (refusal: 'too-large' | 'too-slow' | 'no-room') => void,
+): { stop(): void } {
   const chunks: Uint8Array[] = [];
   let size = 0;
   let over = false;
+  const end = (refusal: Parameters<typeof refuse>[0]) => {
+    over = true;
+    clearTimeout(timer);
+    chunks.length = 0;
+    refuse(refusal);
+  };
+  const timer = setTimeout(end, maxMs, 'too-slow');
   res.onData((chunk, isLast) => {
     if (over) return;
     size += chunk.byteLength;
-    if (size > maxBytes || !room.take(size)) {
-      over = true;
-      chunks.length = 0;
-      refuse(size > maxBytes ? 'too-large' : 'no-room');
-      return;
-    }
+    if (size > maxBytes || !room.take(size)) return end(size > maxBytes ? 'too-large' : 'no-room');
     // The chunk's memory is taken back after this turn.
     chunks.push(new Uint8Array(chunk.slice(0)));
-    if (isLast) done(new Uint8Array(Buffer.concat(chunks)));
+    if (!isLast) return;
+    over = true;
+    clearTimeout(timer);
+    done(new Uint8Array(Buffer.concat(chunks)));
   });
+  return {
+    stop() {
+      over = true;
+      clearTimeout(timer);
+      chunks.length = 0;
+    },
+  };
 }
 
 async function write(
   res: HttpResponse,
   response: Response,
-  head: boolean,
+  { head, close }: { head: boolean; close: boolean },
   isAborted: () => boolean,
 ): Promise<void> {
   const body = response.body === null ? undefined : await response.arrayBuffer();
   if (isAborted()) return;
   res.cork(() => {
-    res.writeStatus(`${response.status} ${response.statusText || statusText(response.status)}`);
+    res.writeStatus(`${response.status} ${STATUS_CODES[response.status] ?? 'Status'}`);
     for (const [name, value] of response.headers) {
       if (name !== 'content-length') res.writeHeader(name, value);
     }
-    if (head) res.endWithoutBody(body?.byteLength ?? 0);
-    else res.end(body);
+    // Neither has a body, so neither may say how long it is.
+    if (response.status === 204 || response.status === 304) res.endWithoutBody();
+    else if (head) res.endWithoutBody(body?.byteLength ?? 0, close);
+    else res.end(body, close);
   });
 }
-
-const texts: Record<number, string> = {
-  200: 'OK',
-  201: 'Created',
-  204: 'No Content',
-  304: 'Not Modified',
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'Not Found',
-  405: 'Method Not Allowed',
-  409: 'Conflict',
-  413: 'Payload Too Large',
-  415: 'Unsupported Media Type',
-  422: 'Unprocessable Content',
-  429: 'Too Many Requests',
-  500: 'Internal Server Error',
-  503: 'Service Unavailable',
-};
-const statusText = (status: number) => texts[status] ?? 'Status';

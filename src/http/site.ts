@@ -1,4 +1,5 @@
 /** Everything that is served over HTTP, on the port of the sockets. */
+import { timingSafeEqual } from 'node:crypto';
 import { Hono } from 'hono';
 import { anyone } from '../channel.ts';
 import { asyncApi } from '../docs/async-api.ts';
@@ -6,7 +7,9 @@ import { httpPage } from '../docs/http-page.ts';
 import { type OpenApiOptions, openApi } from '../docs/open-api.ts';
 import { socketsPage } from '../docs/sockets-page.ts';
 import { RequestError } from '../errors.ts';
+import type { Health } from '../health/health.ts';
 import type { Logger } from '../log.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 import { type ApiOptions, type Bindings, mountApi } from './api.ts';
 import { htmlResponse, mountAssets } from './assets.ts';
 import { problem } from './problem.ts';
@@ -16,8 +19,10 @@ export interface SiteOptions extends ApiOptions {
   version: string;
   /** Where clients reach us, for the documentation. */
   publicUrl: () => string;
-  /** Rejects, or says what is missing, while this node should get no traffic. */
-  readiness: () => Promise<Record<string, boolean>>;
+  health: Health;
+  metrics: Metrics;
+  /** Who may read the metrics: `anyone`, nobody, or whoever sends this token. */
+  metricsFor: 'anyone' | 'nobody' | { token: string };
   /** The payment provider's name. */
   payments: string;
   /** Only where the payment provider sends webhooks. */
@@ -27,24 +32,37 @@ export interface SiteOptions extends ApiOptions {
 
 export function makeSite(options: SiteOptions): Hono<Bindings> {
   const app = new Hono<Bindings>({ strict: false });
-  app.get('/health/live', (c) => c.json({ ok: true }));
+  app.get('/health/live', (c) => c.json({ ok: true }, 200, { 'cache-control': 'no-store' }));
   app.get('/health/ready', async (c) => {
-    const parts = await options.readiness();
-    const ok = Object.values(parts).every(Boolean);
-    return c.json({ ok, ...parts }, ok ? 200 : 503, { 'cache-control': 'no-store' });
+    const found = await options.health.readiness();
+    return c.json(found, found.ok ? 200 : 503, { 'cache-control': 'no-store' });
   });
+  mountMetrics(app, options);
   mountApi(app, options);
   if (options.webhook) mountWebhook(app, options.webhook);
   mountDocs(app, options);
   mountAssets(app, options.payments);
-  app.notFound(() =>
-    problem(new RequestError('unknown-message', undefined, 'There is nothing at this path.')),
-  );
+  app.notFound(() => problem(new RequestError('path-not-found')));
   app.onError((error) => {
     options.log.error({ err: error }, 'a request failed on our side');
     return problem(new RequestError('internal'));
   });
   return app;
+}
+
+/** What a node is busy with is for its operators. Where nobody may read it, there is nothing at this path. */
+function mountMetrics(app: Hono<Bindings>, { metrics, metricsFor }: SiteOptions): void {
+  if (metricsFor === 'nobody') return;
+  app.get('/metrics', async (c) => {
+    if (metricsFor !== 'anyone') {
+      const given = Buffer.from(c.req.header('authorization') ?? '');
+      const expected = Buffer.from(`Bearer ${metricsFor.token}`);
+      if (given.length !== expected.length || !timingSafeEqual(given, expected))
+        return problem(new RequestError('unauthenticated'));
+    }
+    const headers = { 'content-type': metrics.contentType, 'cache-control': 'no-store' };
+    return new Response(await metrics.text(), { headers });
+  });
 }
 
 /** Rendered once: the address is ours, not what a request says it is. */

@@ -36,5 +36,4 @@ export function mountWebhook(app: Hono<Bindings>, { read, tell }: Webhook): void
     }
     return c.body(null, 204);
   });
-  app.all(webhookPath, () => problem(new RequestError('method-not-allowed', { allowed: ['POST'] })));
 }

@@ -33,6 +33,7 @@ export class RedisLinks {
   readonly #slots = new WeakMap<readonly string[], number>();
   #closing = false;
   readonly #watch: NodeJS.Timeout;
+  readonly counts = { errors: 0, outages: 0 };
 
   /** @param commandTimeoutMs after which a command that got no answer is given up */
   constructor(url: string, log: Logger, commandTimeoutMs = 500) {
@@ -65,6 +66,11 @@ export class RedisLinks {
     const server = this.#servers.get(this.#addressOf(keys));
     if (server?.run === undefined) throw new RequestError('try-later');
     return { redis: server.redis, run: server.run };
+  }
+
+  /** Connections that are ready, of three. */
+  get ready(): number {
+    return [this.commands, this.publisher, this.subscriber].filter((link) => link.status === 'ready').length;
   }
 
   /** Those that have keys. */
@@ -133,7 +139,7 @@ export class RedisLinks {
   }
 
   #serve(address: string, redis: Redis): void {
-    this.#servers.set(address, new ServerWatch(redis, this.#log));
+    this.#servers.set(address, new ServerWatch(redis, this.#log, () => this.counts.outages++));
   }
 
   #serveCluster(cluster: Cluster): void {
@@ -174,7 +180,10 @@ export class RedisLinks {
   }
 
   #listen(name: string, link: Redis | Cluster): Redis | Cluster {
-    link.on('error', (error: Error) => this.#log.debug({ link: name, err: error }, 'Redis connection error'));
+    link.on('error', (error: Error) => {
+      this.counts.errors++;
+      this.#log.debug({ link: name, err: error }, 'Redis connection error');
+    });
     return link;
   }
 

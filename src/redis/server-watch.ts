@@ -14,17 +14,20 @@ export class ServerWatch {
   /** undefined: it is away, or nothing is known of it yet. */
   run: string | undefined;
   readonly #log: Logger;
+  readonly #lost: () => void;
   #misses = 0;
   #closing = false;
 
-  /** @param redis not connected yet */
-  constructor(redis: Redis, log: Logger) {
+  /** @param lost called when a server that had holds is away */
+  constructor(redis: Redis, log: Logger, lost: () => void) {
     this.redis = redis;
     this.#log = log;
+    this.#lost = lost;
     redis.on('ready', () => void this.#readRun());
     redis.on('close', () => {
       // A replica has no holds.
       if (this.run && !this.#closing && !redis.options.readOnly) {
+        lost();
         log.warn({ server: this.#server }, 'Redis is away: holds are refused until it is back');
       }
       this.run = undefined;
@@ -51,6 +54,7 @@ export class ServerWatch {
       if (this.#misses < missesAtMost || !this.run) return false;
       this.#misses = 0;
       this.run = undefined;
+      this.#lost();
       this.#log.warn({ server: this.#server }, 'Redis does not answer: holds are refused until it does');
       this.redis.disconnect(true);
       return true;

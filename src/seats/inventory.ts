@@ -58,6 +58,9 @@ export class Inventory {
   readonly #loading = new Map<string, Promise<void>>();
   /** What cancels the cuts that are promised. */
   readonly #cuts = new Set<() => void>();
+  /** How often each script gave each answer; first answers to repeats count as `repeat`. */
+  readonly answers = new Map<string, Record<string, number>>();
+  readonly counts = { expired: 0, failed: 0 };
   listener: InventoryListener | undefined;
   journal: Journal | undefined;
 
@@ -93,7 +96,8 @@ export class Inventory {
     for (let attempt = 0; attempt < 3; attempt++) {
       const outcome = await this.#guard(() => this.#runAtHome(script, eventId, args));
       if (outcome.loaded) {
-        const { epoch, position } = outcome.effects;
+        const { epoch, position, isRepeat } = outcome.effects;
+        this.#count(script.name, isRepeat ? 'repeat' : outcome.answer.status);
         this.journal?.ran(script.name, eventId, args, outcome.answer, outcome.effects, by);
         this.#act(eventId, outcome.effects);
         return { answer: outcome.answer, epoch, position };
@@ -192,7 +196,17 @@ export class Inventory {
     this.listener = undefined;
   }
 
+  #count(script: string, status: string): void {
+    let statuses = this.answers.get(script);
+    if (!statuses) {
+      statuses = {};
+      this.answers.set(script, statuses);
+    }
+    statuses[status] = (statuses[status] ?? 0) + 1;
+  }
+
   #act(eventId: string, effects: Effects): void {
+    this.counts.expired += effects.lapsed.length;
     const { tick, dueMs, epoch } = effects;
     if (tick) this.listener?.ticked(eventId, epoch, tick);
     if (dueMs !== undefined) this.#cutIn(eventId, dueMs);
@@ -218,6 +232,7 @@ export class Inventory {
       return await work();
     } catch (error) {
       if (error instanceof RequestError || isOurFault(error)) throw error;
+      this.counts.failed++;
       this.#log.warn({ err: error }, 'Redis failed a command');
       throw new RequestError('try-later');
     }

@@ -5,8 +5,11 @@
  */
 
 import type { HttpRequest, HttpResponse, TemplatedApp, WebSocket, WebSocketBehavior } from 'uWebSockets.js';
+import { STATUS_CODES } from 'node:http';
 import { isIPv6 } from 'node:net';
 import { type DisconnectCode, wireDisconnect } from '../disconnects.ts';
+import { RequestError } from '../errors.ts';
+import { problemParts } from '../http/problem.ts';
 import { eventFrame } from './frame.ts';
 import type { HubSocket } from './handshake.ts';
 import { idleTimeoutS, isPong } from './heartbeat.ts';
@@ -28,6 +31,9 @@ const maxLifetimeMin = 180;
 const hardFactor = 5;
 const bytesPerSecond = 64 * 1024;
 export const maxDepth = 16;
+
+/** When an address with too many connections may try again: one of them may have closed by then. */
+const refusedForMs = 5000;
 
 const closeCodes = { flooding: 4008, 'protocol-violation': 4002, 'too-slow': 4009 } as const;
 
@@ -144,13 +150,15 @@ export function guardApp(
       upgrade(res, req, context) {
         // A session id asks to move a connection to this one, past the Origin check.
         if (new URLSearchParams(req.getQuery()).has('sid')) {
-          res.writeStatus('400 Bad Request').end('A connection cannot be taken over.');
+          const details = { field: 'sid', allowed: 'must not be there: a connection cannot be taken over' };
+          refuseUpgrade(res, new RequestError('invalid-request', details));
           return;
         }
         const address = addressOf(res, req, options.trustProxy);
         if ((perAddress.get(address) ?? 0) >= options.connectionsPerAddress) {
           counts.refusedAddresses++;
-          res.writeStatus('429 Too Many Requests').end('Too many connections from this address.');
+          const message = 'Too many connections from this address.';
+          refuseUpgrade(res, new RequestError('rate-limited', { retryAfterMs: refusedForMs }, message));
           return;
         }
         const upgrade = res.upgrade.bind(res);
@@ -207,7 +215,9 @@ export function guardApp(
       // Engine.IO's own answers to plain HTTP: there is no polling here.
       if (property === 'any') {
         return (pattern: string) => {
-          target.any(pattern, (res) => void res.writeStatus('400 Bad Request').end('WebSocket only.', true));
+          target.any(pattern, (res) =>
+            refuseUpgrade(res, new RequestError('invalid-request', webSocketOnly)),
+          );
           return proxy;
         };
       }
@@ -220,6 +230,16 @@ export function guardApp(
     },
   });
   return { app: proxy, counts, closeTooSlow };
+}
+
+const webSocketOnly = { field: 'transport', allowed: 'must be a WebSocket: there is no polling' };
+
+/** Before there is a connection the answer is one of HTTP, and nothing of socket.io is in it. */
+function refuseUpgrade(res: HttpResponse, error: RequestError): void {
+  const { status, headers, body } = problemParts(error);
+  res.writeStatus(`${status} ${STATUS_CODES[status]}`);
+  for (const [name, value] of Object.entries(headers)) res.writeHeader(name, value);
+  res.writeHeader('x-content-type-options', 'nosniff').end(body, true);
 }
 
 const code = (character: string) => character.charCodeAt(0);

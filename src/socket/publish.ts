@@ -16,7 +16,8 @@ const replaceable: ReadonlySet<TellName> = new Set(['seats:changed', 'seats:posi
 
 export class Publisher {
   readonly #app: TemplatedApp;
-  readonly counts = { frames: 0 };
+  /** A tell is encoded once; deliveries and bytes are those of everybody who gets it here. */
+  readonly counts = { frames: 0, deliveries: 0, bytes: 0 };
   cluster: Cluster | undefined;
   maps: LiveMaps | undefined;
 
@@ -48,9 +49,13 @@ export class Publisher {
 
   /** To the members of a room on this node alone. */
   local<T extends TellName>(room: string, name: T, data: Tells[T]): void {
-    this.counts.frames++;
     const topic = replaceable.has(name) ? ticksTopic(room) : topicOf(room);
-    this.#app.publish(topic, eventFrame(name, data), false, false);
+    const frame = eventFrame(name, data);
+    const receivers = this.#app.numSubscribers(topic);
+    this.counts.frames++;
+    this.counts.deliveries += receivers;
+    this.counts.bytes += receivers * Buffer.byteLength(frame);
+    this.#app.publish(topic, frame, false, false);
   }
 
   #everywhere<T extends TellName>(room: string, name: T, data: Tells[T]): void {

@@ -45,7 +45,7 @@ export class SocketServer {
   readonly io: Server;
   readonly guardCounts: GuardCounts;
   readonly readers: SlowReaders;
-  readonly counts = { foreignOrigins: 0, withoutAck: 0 };
+  readonly counts = { foreignOrigins: 0, withoutAck: 0, answers: 0, answerBytes: 0 };
   readonly cluster: Cluster;
   dispatcher: Dispatcher | undefined;
   readonly sessions: SocketSessions;
@@ -176,7 +176,11 @@ export class SocketServer {
     }
     reply(this.#ask(socket, ask.name, ask.args))
       .then((ack) => {
-        if (socket.connected) nativeOf(socket).send(ackFrame(ask.id, ack), false, false);
+        if (!socket.connected) return;
+        const frame = ackFrame(ask.id, ack);
+        this.counts.answers++;
+        this.counts.answerBytes += Buffer.byteLength(frame);
+        nativeOf(socket).send(frame, false, false);
       })
       .catch((error) => this.#log.error({ err: error, message: ask.name }, 'could not answer'));
     return true;

@@ -5,7 +5,7 @@ import { type HubSocket, nativeOf } from './handshake.ts';
 import type { SlowReaders } from './slow-readers.ts';
 
 /** Events one connection may watch. */
-const maxRooms = 20;
+export const maxRooms = 20;
 const prefix = eventRoom('');
 
 /** The rooms of one connection. They are made from ids of events that were looked up, never from names. */

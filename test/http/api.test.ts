@@ -40,15 +40,15 @@ describe('problems', () => {
     for (const path of ['/api/v1/nothing', '/nothing', '/assets/nothing.js', '/api']) {
       const response = await get(path);
       expect(response.status, path).toBe(404);
-      expect((await problemOf(response)).code).toBe('unknown-message');
+      expect((await problemOf(response)).code).toBe('path-not-found');
     }
   });
 
   test('405: names the methods that a path knows', async () => {
-    for (const method of ['DELETE', 'PUT', 'OPTIONS']) {
+    for (const method of ['DELETE', 'PUT', 'PATCH']) {
       const response = await fetch(`${hub.url}/api/v1/events`, { method });
       expect(response.status).toBe(405);
-      expect(response.headers.get('allow')?.split(', ').sort()).toEqual(['GET', 'POST']);
+      expect(response.headers.get('allow')?.split(', ').sort()).toEqual(['GET', 'HEAD', 'OPTIONS', 'POST']);
       expect((await problemOf(response)).code).toBe('method-not-allowed');
     }
   });
@@ -184,7 +184,7 @@ describe('requests', () => {
       const path = http.path.replace(/:\w+/g, nobody);
       const response = await fetch(hub.url + path, { method: http.method });
       const code = response.ok ? 'ok' : (await problemOf(response)).code;
-      expect(['unknown-message', 'method-not-allowed', 'internal'], name).not.toContain(code);
+      expect(['path-not-found', 'method-not-allowed', 'internal'], name).not.toContain(code);
     }
   });
 });
@@ -281,6 +281,13 @@ describe('health', () => {
     const ready = await get('/health/ready');
     expect(ready.status).toBe(200);
     expect(ready.headers.get('cache-control')).toBe('no-store');
-    expect(await ready.json()).toEqual({ ok: true, serving: true, redis: true, postgresql: true });
+    expect(await ready.json()).toEqual({
+      ok: true,
+      serving: true,
+      redis: true,
+      postgresql: true,
+      eventLoop: true,
+      outbox: true,
+    });
   });
 });

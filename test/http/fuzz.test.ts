@@ -38,7 +38,7 @@ async function things(): Promise<Map<string, string[]>> {
   const { planId } = await call(node(hubs), 'events:read', { eventId: events[0] as string }, organizer);
   people.push(organizer, buyer);
   return new Map([
-    ['Id', [...events, booking.id, planId, organizer.id, buyer.id]],
+    ['Id', [...events, booking.id, String(planId), organizer.id, buyer.id]],
     ['HoldId', [hold.holdId]],
   ]);
 }

@@ -154,7 +154,7 @@ test('a script that fails is not sent twice', async () => {
   const source = `redis.call('INCR', KEYS[1]) error('broken')`;
   const sha = (await redis.script('LOAD', source)) as string;
   const key = new EventInRedis().seatsKey;
-  await expect(evaluate(redis, { source, sha }, [key], [])).rejects.toThrow('broken');
+  await expect(evaluate(redis, { name: 'broken', source, sha }, [key], [])).rejects.toThrow('broken');
   expect(await redis.get(key)).toBe('1');
 });
 

@@ -14,7 +14,7 @@ import { importPlan } from '../../src/events/plans.ts';
 import { Gate } from '../../src/gate.ts';
 import { type Hub, startHub } from '../../src/hub.ts';
 import { newId } from '../../src/ids.ts';
-import { makeLogger } from '../../src/log.ts';
+import { type Logger, makeLogger } from '../../src/log.ts';
 import { Tokens } from '../../src/session.ts';
 import { TestClient } from './client.ts';
 import { testPlan } from './plan.ts';
@@ -57,7 +57,7 @@ export interface EventOptions {
 export async function startTestHubs(
   nodes = 1,
   overrides: Partial<Config> = {},
-  services: { databaseUrl?: string; redisUrl?: string } = {},
+  services: { databaseUrl?: string; redisUrl?: string; log?: Logger } = {},
 ): Promise<TestHubs> {
   const name = `seatcast_test_${randomBytes(6).toString('hex')}`;
   const given = services.databaseUrl ?? inject('databaseUrl');
@@ -66,7 +66,7 @@ export async function startTestHubs(
   const url = new URL(given);
   url.pathname = `/${name}`;
   const databaseUrl = url.href;
-  const log = makeLogger(process.env.TEST_LOG ?? 'silent', false, name);
+  const log = services.log ?? makeLogger(process.env.TEST_LOG ?? 'silent', false, name);
   const migrating = await openDatabase(databaseUrl, log, 2);
   await migrating.migrate();
   await migrating.close();
@@ -76,6 +76,7 @@ export async function startTestHubs(
     messagesPerSecond: 10_000,
     userMessagesPerSecond: 10_000,
     addressMessagesPerSecond: 1_000_000,
+    httpRequestsPerSecond: 1_000_000,
     drainMs: 500,
     // Many hubs share two cores here.
     redisTimeoutMs: 3000,

@@ -23,7 +23,11 @@ export interface OwnRedis {
 }
 
 /** A real redis-server of the test's own, on one port for all its lives, to be killed at will. */
-export async function ownRedis(): Promise<OwnRedis> {
+/**
+ * @param more arguments of redis-server
+ * @param login where it lets nobody in without: `name:password@`
+ */
+export async function ownRedis(more: readonly string[] = [], login = ''): Promise<OwnRedis> {
   const directory = mkdtempSync(join(tmpdir(), 'seatcast-redis-'));
   const binary = await findRedisServer({
     redisServer: process.env.REDIS_SERVER || undefined,
@@ -39,7 +43,7 @@ export async function ownRedis(): Promise<OwnRedis> {
     url,
     async start() {
       const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory];
-      args.push('--save', '', '--appendonly', 'yes', '--appendfsync', 'everysec');
+      args.push('--save', '', '--appendonly', 'yes', '--appendfsync', 'everysec', ...more);
       child = spawn(binary.command, args, { stdio: 'ignore', env: { ...process.env, ...binary.env } });
       await until(answers, 'Redis to start');
     },
@@ -63,7 +67,11 @@ export async function ownRedis(): Promise<OwnRedis> {
   const isRunning = () => child !== undefined && child.exitCode === null && child.signalCode === null;
 
   async function answers(): Promise<boolean> {
-    const client = new Redis(url, { lazyConnect: true, retryStrategy: () => null, maxRetriesPerRequest: 0 });
+    const client = new Redis(url.replace('//', `//${login}`), {
+      lazyConnect: true,
+      retryStrategy: () => null,
+      maxRetriesPerRequest: 0,
+    });
     client.on('error', () => undefined);
     try {
       await client.connect();

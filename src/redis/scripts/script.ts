@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Redis } from 'ioredis';
+import { spanned } from '../../telemetry/tracing.ts';
 import { ScriptCall, send } from '../script-call.ts';
 
 type Decoders = Record<string, (fields: string[]) => object>;
@@ -42,10 +43,23 @@ export function defineScript<Args, D extends Decoders>(
   return { name, source, sha: createHash('sha1').update(source).digest('hex'), encode, decoders };
 }
 
+type Source = Pick<Script<never, Decoders>, 'name' | 'source' | 'sha'>;
+
 /** Runs a script's source by its digest, and sends the text when Redis does not have it (SCRIPT FLUSH). */
-export async function evaluate(
+export function evaluate(
   redis: Redis,
-  script: { source: string; sha: string },
+  script: Source,
+  keys: string[],
+  args: (string | number)[],
+): Promise<unknown> {
+  return spanned(`redis ${script.name}`, { 'db.system.name': 'redis' }, () =>
+    call(redis, script, keys, args),
+  );
+}
+
+async function call(
+  redis: Redis,
+  script: Source,
   keys: string[],
   args: (string | number)[],
 ): Promise<unknown> {

@@ -78,6 +78,7 @@ export async function setStage(random: Random, nodeCount = 3): Promise<Stage> {
           MESSAGES_PER_SECOND: '10000',
           USER_MESSAGES_PER_SECOND: '10000',
           ADDRESS_MESSAGES_PER_SECOND: '1000000',
+          HTTP_REQUESTS_PER_SECOND: '1000000',
         },
       }),
     );

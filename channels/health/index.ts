@@ -1,0 +1,5 @@
+import { defineChannel } from '../../src/channel.ts';
+import info from './info.ts';
+import status from './status.ts';
+
+export default defineChannel('health', [info, status]);
