@@ -5,7 +5,8 @@ import auth from './auth/index.ts';
 import bookings from './bookings/index.ts';
 import events from './events/index.ts';
 import plans from './plans/index.ts';
+import provider from './provider/index.ts';
 import sagas from './sagas/index.ts';
 import seats from './seats/index.ts';
 
-export const channels: readonly Channel[] = [auth, events, plans, seats, bookings, audit, sagas];
+export const channels: readonly Channel[] = [auth, events, plans, seats, bookings, audit, sagas, provider];

@@ -5,6 +5,9 @@
 import { Ajv } from 'ajv';
 import type { Guard } from './payments/guarded.ts';
 import type { SagaTimings } from './payments/saga-timings.ts';
+import { isNetwork } from './provider/addresses.ts';
+import type { FeedLimits } from './provider/feed-limits.ts';
+import type { ProviderSettings } from './provider/provider-feed.ts';
 
 interface Variable {
   readonly schema: Record<string, unknown>;
@@ -131,6 +134,27 @@ export const variables = {
     about:
       'Required with PAYMENTS=stripe: the signing secret of its webhook endpoint, POST /api/v1/payments/webhook.',
   },
+  PROVIDER_URL: {
+    schema: url('https?'),
+    secret: true,
+    about:
+      'Feed (XML) of a provider whose events are searched with GET /api/v1/search. Not set: none; in development a demo feed.',
+  },
+  PROVIDER_INTERVAL_S: {
+    schema: count(5, 86400),
+    default: 300,
+    about: 'Seconds between two syncs with the provider, by one node at a time.',
+  },
+  PROVIDER_TIME_ZONE: {
+    schema: { type: 'string', pattern: '^[A-Za-z]+([/_+-][A-Za-z0-9]+)*$' },
+    default: 'Europe/Madrid',
+    about: 'IANA time zone of the provider, whose feed says times without one.',
+  },
+  PROVIDER_ALLOWED_NETWORKS: {
+    schema: { type: 'string', pattern: '^[0-9a-fA-F.:]+/\\d+(,[0-9a-fA-F.:]+/\\d+)*$' },
+    about:
+      'Networks (CIDR, comma separated) the provider may be in although they are private, loopback or link-local.',
+  },
   DRAIN_MS: {
     schema: count(0, 60000),
     default: 5000,
@@ -165,8 +189,13 @@ export interface Config {
   payments: 'simulated' | 'stripe';
   /** Only with `payments: 'stripe'`. */
   stripe: { secretKey: string; webhookSecret: string } | undefined;
-  /** How patient payments are; what is left out has its default. Not from the environment. */
-  patience: { readonly sagas?: Partial<SagaTimings>; readonly guard?: Partial<Guard> };
+  provider: ProviderSettings;
+  /** How patient payments and the provider's feed are; what is left out has its default. Not from the environment. */
+  patience: {
+    readonly sagas?: Partial<SagaTimings>;
+    readonly guard?: Partial<Guard>;
+    readonly feed?: Partial<FeedLimits>;
+  };
   drainMs: number;
 }
 
@@ -229,6 +258,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     addressMessagesPerSecond: get('ADDRESS_MESSAGES_PER_SECOND'),
     payments: get('PAYMENTS'),
     stripe: get('PAYMENTS') === 'stripe' ? readStripe(get) : undefined,
+    provider: readProvider(get),
     patience: {},
     drainMs: get('DRAIN_MS'),
   };
@@ -244,4 +274,24 @@ function readStripe(get: <T>(name: Name) => T): NonNullable<Config['stripe']> {
     );
   };
   return { secretKey: required('STRIPE_SECRET_KEY'), webhookSecret: required('STRIPE_WEBHOOK_SECRET') };
+}
+
+function readProvider(get: <T>(name: Name) => T): ProviderSettings {
+  const timeZone = get<string>('PROVIDER_TIME_ZONE');
+  const networks = get<string | undefined>('PROVIDER_ALLOWED_NETWORKS')?.split(',') ?? [];
+  const wrong = networks.find((network) => !isNetwork(network));
+  const { PROVIDER_ALLOWED_NETWORKS: allowed, PROVIDER_TIME_ZONE: zone } = variables;
+  if (wrong !== undefined)
+    throw new ConfigError(`PROVIDER_ALLOWED_NETWORKS has ${wrong}, which is no network. ${allowed.about}`);
+  try {
+    new Intl.DateTimeFormat('en', { timeZone });
+  } catch {
+    throw new ConfigError(`PROVIDER_TIME_ZONE is "${timeZone}", but there is no such zone. ${zone.about}`);
+  }
+  return {
+    url: get('PROVIDER_URL'),
+    intervalMs: get<number>('PROVIDER_INTERVAL_S') * 1000,
+    timeZone,
+    allowedNetworks: networks,
+  };
 }

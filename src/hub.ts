@@ -19,10 +19,12 @@ import { Events } from './events/events.ts';
 import { connectFollowUps } from './follow-ups.ts';
 import { ordinaryBodyBytes, serveHttp } from './http/bridge.ts';
 import { makeSite } from './http/site.ts';
+import { Jobs } from './jobs/jobs.ts';
 import type { Logger } from './log.ts';
 import { Outbox } from './outbox.ts';
 import { openPayments } from './payments/open-payments.ts';
 import { Sagas } from './payments/sagas.ts';
+import { ProviderFeed } from './provider/provider-feed.ts';
 import { type Keys, makeKeys } from './redis/keys.ts';
 import { RedisLinks } from './redis/links.ts';
 import { Requests } from './requests.ts';
@@ -53,6 +55,8 @@ export interface Engine {
   readonly requests: Requests;
   readonly audit: AuditLog;
   readonly reconciler: Reconciler;
+  readonly jobs: Jobs;
+  readonly providerFeed: ProviderFeed;
   readonly publisher: Publisher;
   readonly log: Logger;
   /** Tells this and every other node that an event was changed. */
@@ -136,6 +140,19 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const sweeper = new Sweeper(inventory, maps, log);
   const reconciler = new Reconciler({ inventory, confirms, db, audit, log });
   const pastEvents = new PastEvents({ links, keys, db, log });
+  const jobs = new Jobs({
+    redisUrl: options.redisUrl,
+    prefix: keys.jobsPrefix,
+    commandTimeoutMs: config.redisTimeoutMs,
+    log,
+  });
+  const providerFeed = new ProviderFeed({
+    settings: config.provider,
+    limits: config.patience.feed,
+    db,
+    jobs,
+    log,
+  });
   const origins = new Set(config.allowedOrigins);
   const engine: Engine = {
     db,
@@ -151,6 +168,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     requests,
     audit,
     reconciler,
+    jobs,
+    providerFeed,
     publisher,
     log,
     eventChanged(eventId) {
@@ -251,6 +270,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   for (const part of [sweeper, reconciler, pastEvents, audit]) part.start();
   outbox.start();
   sagas.runner.run();
+  providerFeed.start();
+  jobs.start();
 
   return {
     port,
@@ -273,6 +294,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
         Promise.all([sagas.runner.stop(), outbox.stop()]),
         pause(Math.max(1000, until - Date.now())),
       ]);
+      await ends('jobs', jobs.stop());
       payments.close();
       inventory.stop();
       await ends('sockets', sockets.close());
