@@ -67,6 +67,10 @@ describe('docker-compose.yml', () => {
       'NODE_ENV',
       'PAYMENTS',
       'PORT',
+      'PROVIDER_ALLOWED_NETWORKS',
+      'PROVIDER_INTERVAL_S',
+      'PROVIDER_TIME_ZONE',
+      'PROVIDER_URL',
       'REDIS_URL',
       'STRIPE_SECRET_KEY',
       'STRIPE_WEBHOOK_SECRET',
@@ -90,7 +94,7 @@ describe('docker-compose.yml', () => {
     for (const { rest } of secrets) expect(rest).toMatch(/^:\?Set it in \.env to .{10,}$/);
     for (const [, { environment = {} }] of services) {
       for (const [name, value] of Object.entries(environment)) {
-        if (/PASSWORD|KEYS|_URL$/.test(name)) expect(value).toContain(':?');
+        if (/PASSWORD|KEYS|(?<!PROVIDER)_URL$/.test(name)) expect(value).toContain(':?');
       }
     }
   });

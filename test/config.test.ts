@@ -54,6 +54,10 @@ const faults: { [N in Name]?: [value: string, allowed: string] } = {
   PAYMENTS: ['cash', 'simulated, stripe'],
   STRIPE_SECRET_KEY: ['pk_test_hunter2', 'pattern'],
   STRIPE_WEBHOOK_SECRET: ['hunter2', 'pattern'],
+  PROVIDER_URL: ['ftp://hunter2@feeds', '(https?)'],
+  PROVIDER_INTERVAL_S: ['4', '>= 5'],
+  PROVIDER_TIME_ZONE: ['+01:00', 'pattern'],
+  PROVIDER_ALLOWED_NETWORKS: ['10.0.0.1', 'pattern'],
   DRAIN_MS: ['-1', '>= 0'],
 };
 /** Any text that is not empty is right, and an empty one counts as not set. */
@@ -126,6 +130,27 @@ describe('payments', () => {
 
   test('secrets of Stripe are not even kept where they are not used', () => {
     expect(readConfig({ ...stripe, PAYMENTS: 'simulated' }).stripe).toBeUndefined();
+  });
+});
+
+describe('the provider', () => {
+  test('has a time zone that there is, and networks that there are', () => {
+    expect(refusal({ PROVIDER_TIME_ZONE: 'Europe/Atlantis' })).toContain('no such zone');
+    expect(refusal({ PROVIDER_ALLOWED_NETWORKS: '10.0.0.0/8,300.1.1.1/8' })).toContain('300.1.1.1/8');
+  });
+
+  test('is none by default, and in the time zone of Madrid', () => {
+    expect(readConfig({}).provider).toEqual({
+      url: undefined,
+      intervalMs: 300_000,
+      timeZone: 'Europe/Madrid',
+      allowedNetworks: [],
+    });
+    const given = { PROVIDER_TIME_ZONE: 'Asia/Kolkata', PROVIDER_ALLOWED_NETWORKS: '10.0.0.0/8,fd00::/8' };
+    expect(readConfig(given).provider).toMatchObject({
+      timeZone: 'Asia/Kolkata',
+      allowedNetworks: ['10.0.0.0/8', 'fd00::/8'],
+    });
   });
 });
 

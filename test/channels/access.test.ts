@@ -37,6 +37,9 @@ const requests: { [M in MessageName]: () => Messages[M]['request'] } = {
   'plans:import': () => testPlan(1),
   'plans:list': () => ({}),
   'plans:read': () => ({ planId }),
+  'provider:search': () => ({ starts_at: '2030-01-01T10:00:00Z', ends_at: '2030-01-02T10:00:00Z' }),
+  'provider:status': () => ({}),
+  'provider:sync': () => ({}),
   'sagas:abandon': () => ({ holdId }),
   'sagas:list': () => ({}),
   'sagas:retry': () => ({ holdId }),
@@ -53,6 +56,7 @@ const everybody: MessageName[] = [
   'events:list',
   'events:read',
   'plans:read',
+  'provider:search',
   'seats:unwatch',
   'seats:watch',
 ];
@@ -74,7 +78,15 @@ const organizers: MessageName[] = [
   'plans:import',
   'plans:list',
 ];
-const admins: MessageName[] = ['audit:list', 'audit:seats', 'sagas:abandon', 'sagas:list', 'sagas:retry'];
+const admins: MessageName[] = [
+  'audit:list',
+  'audit:seats',
+  'provider:status',
+  'provider:sync',
+  'sagas:abandon',
+  'sagas:list',
+  'sagas:retry',
+];
 const allowed: Record<Role | 'anonymous', MessageName[]> = {
   anonymous: everybody,
   kiosk: [...everybody, 'auth:logout'],

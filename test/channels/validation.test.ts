@@ -81,6 +81,8 @@ function sample(ask: CompiledAsk): Record<string, unknown> {
     endsAt: '2090-01-01T12:00:00Z',
     currency: 'EUR',
     prices: { Stalls: 100 },
+    starts_at: '2090-01-01T10:00:00Z',
+    ends_at: '2090-01-01T12:00:00Z',
   };
   const fields = requiredOf(ask).map((field) => [field, values[field]] as const);
   const more = ask.name === 'events:update' ? [['title', values.title] as const] : [];
