@@ -646,6 +646,55 @@ export interface PlansReadReply {
    */
   plan: {};
 }
+export interface ProviderEventsRequest {
+  /**
+   * Only those that are in the feed that was last taken, or only those that are not.
+   */
+  inFeed?: boolean;
+  /**
+   * Default 50.
+   */
+  limit?: number;
+  cursor?: string;
+}
+export interface ProviderEventsReply {
+  events: {
+    /**
+     * As in a search.
+     */
+    id: string;
+    /**
+     * The provider's.
+     */
+    baseId: string;
+    /**
+     * The provider's, within its base.
+     */
+    entryId: string;
+    title: string;
+    /**
+     * What the provider said last. It was online once in any case.
+     */
+    online: boolean;
+    /**
+     * RFC 3339 with an offset, e.g. 2027-03-14T19:30:00Z.
+     */
+    startsAt: string;
+    /**
+     * Whether it is in the feed that was last taken.
+     */
+    inFeed: boolean;
+    /**
+     * RFC 3339 with an offset, e.g. 2027-03-14T19:30:00Z.
+     */
+    firstSeenAt: string;
+    /**
+     * RFC 3339 with an offset, e.g. 2027-03-14T19:30:00Z.
+     */
+    lastSeenAt: string;
+  }[];
+  nextCursor: string | null;
+}
 export interface ProviderSearchRequest {
   /**
    * ISO 8601, e.g. 2021-06-30T00:00:00Z: the earliest start. Without an offset it is a time of the provider's clock.
@@ -890,6 +939,7 @@ export interface Messages {
   'plans:import': { request: PlansImportRequest; reply: PlansImportReply; errors: 'plan-invalid' | 'request-id-reused' };
   'plans:list': { request: PlansListRequest; reply: PlansListReply; errors: never };
   'plans:read': { request: PlansReadRequest; reply: PlansReadReply; errors: 'plan-not-found' };
+  'provider:events': { request: ProviderEventsRequest; reply: ProviderEventsReply; errors: 'cursor-invalid' };
   'provider:search': { request: ProviderSearchRequest; reply: ProviderSearchReply; errors: 'cursor-invalid' };
   'provider:status': { request: ProviderStatusRequest; reply: ProviderStatusReply; errors: never };
   'provider:sync': { request: ProviderSyncRequest; reply: ProviderSyncReply; errors: 'provider-not-configured' };

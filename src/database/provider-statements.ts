@@ -64,3 +64,19 @@ export const searchProviderEvents = statement<
   [from: string, to: string, timeZone: string, afterStart: string, afterId: string, limit: number],
   ProviderEventRow
 >('search-provider-events');
+
+export interface KnownEventRow {
+  id: string;
+  base_id: string;
+  entry_id: string;
+  title: string;
+  online: boolean;
+  starts: string;
+  first_seen: string;
+  last_seen: string;
+  in_feed: boolean;
+}
+export const listProviderEvents = statement<
+  [inFeed: boolean | null, afterStart: string, afterId: string, limit: number],
+  KnownEventRow
+>('list-provider-events');

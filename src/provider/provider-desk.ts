@@ -1,13 +1,21 @@
 /** The provider as admins see it: what is configured, what is known, how the last syncs went. */
 import { instant } from '../bookings/records.ts';
-import type { ProviderRun, ProviderStatusReply } from '../contracts.gen.ts';
+import type {
+  ProviderEventsReply,
+  ProviderEventsRequest,
+  ProviderRun,
+  ProviderStatusReply,
+} from '../contracts.gen.ts';
 import type { Database } from '../database/database.ts';
 import {
   countProviderEvents,
+  listProviderEvents,
   listProviderRuns,
   type ProviderRunRow,
 } from '../database/provider-statements.ts';
+import { readCursor, writeCursor } from '../events/cursor.ts';
 import type { ProviderFeed, ProviderSettings } from './provider-feed.ts';
+import { beforeAll } from './search.ts';
 
 export async function providerStatus(
   feed: ProviderFeed,
@@ -25,6 +33,32 @@ export async function providerStatus(
     circuit: feed.circuit,
     nextRunAt: next?.toISOString() ?? null,
     runs: runs.map(runOf),
+  };
+}
+
+/** Every event that was ever online, with the provider's names and when it was seen. Throws `cursor-invalid`. */
+export async function knownEvents(
+  db: Database,
+  request: ProviderEventsRequest,
+): Promise<ProviderEventsReply> {
+  const { inFeed = null, limit = 50, cursor } = request;
+  const [start = beforeAll[0], id = beforeAll[1]] = readCursor(cursor, 'time', 'id');
+  const rows = await db.run(listProviderEvents, inFeed, start, id, limit + 1);
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  return {
+    events: page.map((row) => ({
+      id: row.id,
+      baseId: row.base_id,
+      entryId: row.entry_id,
+      title: row.title,
+      online: row.online,
+      startsAt: instant(row.starts),
+      inFeed: row.in_feed,
+      firstSeenAt: instant(row.first_seen),
+      lastSeenAt: instant(row.last_seen),
+    })),
+    nextCursor: rows.length > limit && last ? writeCursor(instant(last.starts), last.id) : null,
   };
 }
 

@@ -7,7 +7,7 @@ import { readCursor, writeCursor } from '../events/cursor.ts';
 /** What one answer holds at most, and unless less is asked for. */
 const limitAtMost = 5000;
 /** Before all that can be asked for. */
-const beforeAll = ['-infinity', '00000000-0000-0000-0000-000000000000'] as const;
+export const beforeAll = ['-infinity', '00000000-0000-0000-0000-000000000000'] as const;
 
 export interface FoundEvent {
   id: string;
@@ -35,10 +35,9 @@ export async function searchEvents(
   if (from.endsWith('Z') === to.endsWith('Z') && to < from) {
     throw new RequestError('invalid-request', { field: 'ends_at', allowed: 'must not be before starts_at' });
   }
-  const [start, id] = request.cursor === undefined ? beforeAll : readCursor(request.cursor, 'time', 'id');
+  const [start = beforeAll[0], id = beforeAll[1]] = readCursor(request.cursor, 'time', 'id');
   const limit = request.limit ?? limitAtMost;
-  const after = [start ?? beforeAll[0], id ?? beforeAll[1]] as const;
-  const rows = await db.run(searchProviderEvents, from, to, timeZone, ...after, limit + 1);
+  const rows = await db.run(searchProviderEvents, from, to, timeZone, start, id, limit + 1);
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   const goesOn = rows.length > limit && last !== undefined;

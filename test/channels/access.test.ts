@@ -37,6 +37,7 @@ const requests: { [M in MessageName]: () => Messages[M]['request'] } = {
   'plans:import': () => testPlan(1),
   'plans:list': () => ({}),
   'plans:read': () => ({ planId }),
+  'provider:events': () => ({}),
   'provider:search': () => ({ starts_at: '2030-01-01T10:00:00Z', ends_at: '2030-01-02T10:00:00Z' }),
   'provider:status': () => ({}),
   'provider:sync': () => ({}),
@@ -81,6 +82,7 @@ const organizers: MessageName[] = [
 const admins: MessageName[] = [
   'audit:list',
   'audit:seats',
+  'provider:events',
   'provider:status',
   'provider:sync',
   'sagas:abandon',

@@ -5,8 +5,9 @@ select id, title, to_char(starts_local, 'YYYY-MM-DD') as start_date, to_char(sta
   to_char(ends_local, 'YYYY-MM-DD') as end_date, to_char(ends_local, 'HH24:MI:SS') as end_time,
   min_cents, max_cents, to_json(starts_at) #>> '{}' as starts
 from provider_events
-where starts_at >= case when right($1::text, 1) = 'Z' then $1::text::timestamptz
-    else $1::text::timestamp at time zone $3::text end
+-- The greatest, so that a late page is not looked for from the beginning of the range.
+where starts_at >= greatest($4::text::timestamptz, case when right($1::text, 1) = 'Z' then $1::text::timestamptz
+    else $1::text::timestamp at time zone $3::text end)
   and starts_at <= case when right($2::text, 1) = 'Z' then $2::text::timestamptz
     else $2::text::timestamp at time zone $3::text end
   and (starts_at, id) > ($4::text::timestamptz, $5::uuid)
