@@ -95,6 +95,7 @@ export const byField: Readonly<Record<string, unknown>> = {
   'audit:seats.counts': { free: 58, held: 2, sold: 0 },
   'seats:watch.now': 1_801_473_374_120,
   'provider:search.starts_at': '2027-06-01T00:00:00Z',
+  'provider:search.error': null,
   'provider:search.ends_at': '2027-06-30T23:59:59+02:00',
   'ProviderEvent.id': '5ad54c60-9f1c-5a9e-8a46-0b6d3b1f4d52',
   'provider:events.events': [
