@@ -4,9 +4,6 @@ import type { Logger } from '../log.ts';
 
 /** Jobs that are over stay in Redis for a look at them, so many of each end. */
 const kept = 100;
-/** How long a node keeps a job without a sign of life; BullMQ renews it halfway. */
-const lockMs = 30_000;
-
 /**
  * Does one job. What it throws counts as failed and is tried again as often as the job may. A job whose node died is done
  * again by another, so it must bear that.
@@ -19,6 +16,8 @@ export interface QueueOptions {
   concurrency?: number;
   /** Jobs at once on all nodes together. Default: no limit. */
   everywhere?: number;
+  /** How long a node keeps a job without a sign of life; then another takes it. Default 30 s. */
+  lockMs?: number;
 }
 
 export interface AddOptions {
@@ -65,12 +64,13 @@ export class JobQueue<Data extends object> {
   }
 
   start(): void {
-    const { workerConnection: connection, prefix, concurrency = 1 } = this.#parts;
+    const { workerConnection: connection, prefix, concurrency = 1, lockMs = 30_000 } = this.#parts;
     this.#worker = new Worker(this.name, (job) => this.#work(job.data as Data, this.#stopping.signal), {
       connection,
       prefix,
       concurrency,
       lockDuration: lockMs,
+      stalledInterval: lockMs,
       skipVersionCheck: true,
     });
     this.#worker.on('error', this.#onError);

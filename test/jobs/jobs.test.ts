@@ -103,6 +103,27 @@ test('a repeat goes on and on, one at a time however many nodes ask for it', asy
   expect(await redis.zcard(`${prefix}:tasks:repeat`)).toBe(1);
 });
 
+test('[PROV-8] what a node was doing when it died is done by another', async () => {
+  const prefix = newPrefix();
+  const options = { everywhere: 1, lockMs: 500 };
+  let begun = false;
+  const { jobs, queue } = await open(
+    prefix,
+    () => {
+      begun = true;
+      // It neither ends nor listens, as if it were gone.
+      return new Promise(() => undefined);
+    },
+    options,
+  );
+  await queue.add({ text: 'x' });
+  await until(() => begun, 'the job to be under way');
+  await jobs.stop();
+  const done: string[] = [];
+  await open(prefix, async ({ text }) => void done.push(text), options);
+  await until(() => done.length === 1, 'the job to be done');
+});
+
 test('a node that stops tells what it is doing, and takes nothing more', async () => {
   let begun = 0;
   let told = false;

@@ -114,7 +114,12 @@ test.each(cases)('[PROV-3] %s is read off the index (%s plan)', async (what, mod
 
 test('[PROV-3] a search over HTTP among all of them', async () => {
   const range = { starts_at: '2015-03-01T00:00:00', ends_at: '2015-03-01T23:59:59' };
-  const startedAt = performance.now();
-  expect((await call(node(hubs), 'provider:search', range)).data.events).toHaveLength(144);
-  if (asked) console.log(`${rows} rows, a day over HTTP: ${performance.now() - startedAt} ms`);
+  const took: number[] = [];
+  for (let i = 0; i < (asked ? 50 : 1); i++) {
+    const startedAt = performance.now();
+    expect((await call(node(hubs), 'provider:search', range)).data.events).toHaveLength(144);
+    took.push(performance.now() - startedAt);
+  }
+  const median = took.toSorted((a, b) => a - b)[Math.floor(took.length / 2)];
+  if (asked) console.log(`${rows} rows, a day over HTTP: ${median} ms (median of ${took.length})`);
 });
