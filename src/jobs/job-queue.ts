@@ -33,6 +33,8 @@ export interface AddOptions {
 interface Parts extends QueueOptions {
   producer: Redis;
   workerConnection: Record<string, unknown>;
+  /** Before the next attempt to connect. */
+  retryMs: (attempt: number) => number;
   prefix: string;
   log: Logger;
 }
@@ -51,6 +53,9 @@ export class JobQueue<Data extends object> {
   readonly #repeats = new Map<string, Repeat<Data>>();
   readonly #stopping = new AbortController();
   #worker: Worker | undefined;
+  #underWay = 0;
+  /** Called when nothing is under way any more. */
+  #onIdle: () => void = () => undefined;
 
   constructor(name: string, work: Work<Data>, parts: Parts) {
     this.name = name;
@@ -65,8 +70,16 @@ export class JobQueue<Data extends object> {
 
   start(): void {
     const { workerConnection: connection, prefix, concurrency = 1, lockMs = 30_000 } = this.#parts;
-    this.#worker = new Worker(this.name, (job) => this.#work(job.data as Data, this.#stopping.signal), {
-      connection,
+    const { signal } = this.#stopping;
+    const process = (data: Data): Promise<void> => {
+      // It came while we stop: as it never ends here, another node takes it when we are gone.
+      if (signal.aborted) return new Promise(() => undefined);
+      this.#underWay++;
+      return this.#work(data, signal);
+    };
+    this.#worker = new Worker(this.name, (job) => process(job.data as Data), {
+      // BullMQ connects anew on its own in places: not once we have stopped.
+      connection: { ...connection, retryStrategy: this.#retry },
       prefix,
       concurrency,
       lockDuration: lockMs,
@@ -74,7 +87,9 @@ export class JobQueue<Data extends object> {
       skipVersionCheck: true,
     });
     this.#worker.on('error', this.#onError);
+    this.#worker.on('completed', this.#onEnd);
     this.#worker.on('failed', (job, error) => {
+      this.#onEnd();
       const { log } = this.#parts;
       log.warn({ err: error, queue: this.name, attempt: job?.attemptsMade }, 'a job failed');
     });
@@ -110,12 +125,24 @@ export class JobQueue<Data extends object> {
     this.#parts.producer.off('ready', this.#settle);
     const worker = this.#worker;
     if (worker) {
-      // First without waiting in Redis for more; then whatever it is doing.
-      await within(graceMs, worker.pause());
+      const idle = new Promise<void>((resolve) => {
+        this.#onIdle = resolve;
+        if (this.#underWay === 0) resolve();
+      });
+      // Without its own waiting, which connects anew when it is over, also if we have left long since.
+      await within(graceMs, worker.pause(true));
+      await within(graceMs, idle);
       await within(graceMs, worker.close(true));
     }
     await within(graceMs, this.#queue.close());
   }
+
+  readonly #onEnd = (): void => {
+    if (--this.#underWay === 0) this.#onIdle();
+  };
+
+  readonly #retry = (attempt: number): number | null =>
+    this.#stopping.signal.aborted ? null : this.#parts.retryMs(attempt);
 
   readonly #settle = (): void => {
     const { everywhere } = this.#parts;

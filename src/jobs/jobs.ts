@@ -36,7 +36,8 @@ export class Jobs {
     const queue = new JobQueue<Data>(name, work, {
       ...options,
       producer: this.#connect(),
-      workerConnection: { url: redisUrl, maxRetriesPerRequest: null, connectTimeout: 2000, retryStrategy },
+      workerConnection: { url: redisUrl, maxRetriesPerRequest: null, connectTimeout: 2000 },
+      retryMs: retryStrategy,
       prefix,
       log,
     });

@@ -83,8 +83,6 @@ function encodingOf(bytes: Uint8Array): string {
 
 function makeParser(content: Collected, limits: ReadingLimits): SaxesParser<{ xmlns: false }> {
   const parser = new SaxesParser({ xmlns: false });
-  // Without what every object inherits: &constructor; would be known otherwise.
-  parser.ENTITIES = Object.assign(Object.create(null), { amp: '&', gt: '>', lt: '<', quot: '"', apos: "'" });
   const path: string[] = [];
   let attributes = 0;
   parser.on('error', (error) => {

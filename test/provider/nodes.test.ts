@@ -112,17 +112,19 @@ test('[PROV-8] Redis may be away: no node ends, searches go on, and syncs do whe
   expect(asks).toHaveLength(1);
 });
 
-test('[PROV-8] a node stops in the middle of a sync, and while Redis is away', async () => {
+test('[PROV-8] a node stops in the middle of a sync, and while Redis is frozen or away', async () => {
   const redis = await ownRedis();
   const server = await startFeedServer(() => undefined);
   const provider = { ...settings, url: server.url };
   const feed = limitsOf({ answerMs: 600_000 });
-  const hubs = await startTestHubs(2, { provider, patience: { feed } }, { redisUrl: redis.url });
+  const hubs = await startTestHubs(3, { provider, patience: { feed } }, { redisUrl: redis.url });
   await until(() => server.asked === 1, 'a sync to be under way');
-  const [one, other] = hubs.nodes.splice(0);
+  const [one, two, three] = hubs.nodes.splice(0);
   await one?.stop();
+  redis.freeze();
+  await two?.stop();
   await redis.kill();
-  await other?.stop();
+  await three?.stop();
   const runs = await hubs.sql<{ state: string; code: string }>('select state, code from provider_runs');
   expect(runs[0]).toEqual({ state: 'failed', code: 'stopped' });
 });
