@@ -53,7 +53,8 @@ export class JobQueue<Data extends object> {
   readonly #repeats = new Map<string, Repeat<Data>>();
   readonly #stopping = new AbortController();
   #worker: Worker | undefined;
-  #underWay = 0;
+  /** Ids of the jobs that are under way here. */
+  readonly #underWay = new Set<string | undefined>();
   /** Called when nothing is under way any more. */
   #onIdle: () => void = () => undefined;
 
@@ -71,13 +72,13 @@ export class JobQueue<Data extends object> {
   start(): void {
     const { workerConnection: connection, prefix, concurrency = 1, lockMs = 30_000 } = this.#parts;
     const { signal } = this.#stopping;
-    const process = (data: Data): Promise<void> => {
+    const process = (id: string | undefined, data: Data): Promise<void> => {
       // It came while we stop: as it never ends here, another node takes it when we are gone.
       if (signal.aborted) return new Promise(() => undefined);
-      this.#underWay++;
+      this.#underWay.add(id);
       return this.#work(data, signal);
     };
-    this.#worker = new Worker(this.name, (job) => process(job.data as Data), {
+    this.#worker = new Worker(this.name, (job) => process(job.id, job.data as Data), {
       // BullMQ connects anew on its own in places: not once we have stopped.
       connection: { ...connection, retryStrategy: this.#retry },
       prefix,
@@ -89,7 +90,7 @@ export class JobQueue<Data extends object> {
     this.#worker.on('error', this.#onError);
     this.#worker.on('completed', this.#onEnd);
     this.#worker.on('failed', (job, error) => {
-      this.#onEnd();
+      this.#onEnd(job);
       const { log } = this.#parts;
       log.warn({ err: error, queue: this.name, attempt: job?.attemptsMade }, 'a job failed');
     });
@@ -127,7 +128,7 @@ export class JobQueue<Data extends object> {
     if (worker) {
       const idle = new Promise<void>((resolve) => {
         this.#onIdle = resolve;
-        if (this.#underWay === 0) resolve();
+        if (this.#underWay.size === 0) resolve();
       });
       // Without its own waiting, which connects anew when it is over, also if we have left long since.
       await within(graceMs, worker.pause(true));
@@ -137,8 +138,8 @@ export class JobQueue<Data extends object> {
     await within(graceMs, this.#queue.close());
   }
 
-  readonly #onEnd = (): void => {
-    if (--this.#underWay === 0) this.#onIdle();
+  readonly #onEnd = (job: { id?: string | undefined } | undefined): void => {
+    if (this.#underWay.delete(job?.id) && this.#underWay.size === 0) this.#onIdle();
   };
 
   readonly #retry = (attempt: number): number | null =>
