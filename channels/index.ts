@@ -6,6 +6,7 @@ import bookings from './bookings/index.ts';
 import events from './events/index.ts';
 import health from './health/index.ts';
 import plans from './plans/index.ts';
+import provider from './provider/index.ts';
 import sagas from './sagas/index.ts';
 import seats from './seats/index.ts';
 import venues from './venues/index.ts';
@@ -20,4 +21,5 @@ export const channels: readonly Channel[] = [
   audit,
   sagas,
   health,
+  provider,
 ];

@@ -6,6 +6,9 @@ import { Ajv } from 'ajv';
 import type { Guard } from './payments/guarded.ts';
 import type { SagaTimings } from './payments/saga-timings.ts';
 import { clusterPattern } from './redis/address.ts';
+import { isNetwork } from './provider/addresses.ts';
+import type { FeedLimits } from './provider/feed-limits.ts';
+import type { ProviderSettings } from './provider/provider-feed.ts';
 
 interface Variable {
   readonly schema: Record<string, unknown>;
@@ -170,6 +173,27 @@ export const variables = {
     default: 300,
     about: 'The same for what has to follow a commit.',
   },
+  PROVIDER_URL: {
+    schema: url('https?'),
+    secret: true,
+    about:
+      'Feed (XML) of a provider whose events are searched with GET /api/v1/search. Not set: none; in development a demo feed.',
+  },
+  PROVIDER_INTERVAL_S: {
+    schema: count(5, 86400),
+    default: 300,
+    about: 'Seconds between two syncs with the provider, by one node at a time.',
+  },
+  PROVIDER_TIME_ZONE: {
+    schema: { type: 'string', pattern: '^[A-Za-z]+([/_+-][A-Za-z0-9]+)*$' },
+    default: 'Europe/Madrid',
+    about: 'IANA time zone of the provider, whose feed says times without one.',
+  },
+  PROVIDER_ALLOWED_NETWORKS: {
+    schema: { type: 'string', pattern: '^[0-9a-fA-F.:]+/\\d+(,[0-9a-fA-F.:]+/\\d+)*$' },
+    about:
+      'Networks (CIDR, comma separated) the provider may be in although they are private, loopback or link-local.',
+  },
   DRAIN_MS: {
     schema: count(0, 60000),
     default: 5000,
@@ -212,12 +236,14 @@ export interface Config {
     readonly guard?: Partial<Guard>;
     /** Within so many ms an ordinary body of an HTTP request must have come. */
     readonly bodyMs?: number;
+    readonly feed?: Partial<FeedLimits>;
   };
   metricsToken: string | undefined;
   /** Where traces go; undefined: nobody traces. */
   traces: { endpoint: string; ratio: number } | undefined;
   readyLoopLagMs: number;
   readyOutboxLagMs: number;
+  provider: ProviderSettings;
   drainMs: number;
 }
 
@@ -290,6 +316,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     httpBurst: get('HTTP_BURST'),
     payments: get('PAYMENTS'),
     stripe: get('PAYMENTS') === 'stripe' ? readStripe(get) : undefined,
+    provider: readProvider(get),
     patience: {},
     metricsToken: get('METRICS_TOKEN'),
     traces: readTraces(get),
@@ -315,4 +342,24 @@ function readStripe(get: <T>(name: Name) => T): NonNullable<Config['stripe']> {
     );
   };
   return { secretKey: required('STRIPE_SECRET_KEY'), webhookSecret: required('STRIPE_WEBHOOK_SECRET') };
+}
+
+function readProvider(get: <T>(name: Name) => T): ProviderSettings {
+  const timeZone = get<string>('PROVIDER_TIME_ZONE');
+  const networks = get<string | undefined>('PROVIDER_ALLOWED_NETWORKS')?.split(',') ?? [];
+  const wrong = networks.find((network) => !isNetwork(network));
+  const { PROVIDER_ALLOWED_NETWORKS: allowed, PROVIDER_TIME_ZONE: zone } = variables;
+  if (wrong !== undefined)
+    throw new ConfigError(`PROVIDER_ALLOWED_NETWORKS has ${wrong}, which is no network. ${allowed.about}`);
+  try {
+    new Intl.DateTimeFormat('en', { timeZone });
+  } catch {
+    throw new ConfigError(`PROVIDER_TIME_ZONE is "${timeZone}", but there is no such zone. ${zone.about}`);
+  }
+  return {
+    url: get('PROVIDER_URL'),
+    intervalMs: get<number>('PROVIDER_INTERVAL_S') * 1000,
+    timeZone,
+    allowedNetworks: networks,
+  };
 }

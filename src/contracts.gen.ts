@@ -118,6 +118,10 @@ export type EventField =
   | 'createdAt'
   | 'updatedAt';
 /**
+ * Of the circuit breaker: closed lets every call through, open none, half-open one that finds out.
+ */
+export type Circuit = 'closed' | 'open' | 'half-open';
+/**
  * Seats by index, each once.
  */
 export type SeatList1 = SeatIndex[];
@@ -470,6 +474,97 @@ export interface Saga {
    * In their order, the last hundred.
    */
   steps: SagaStep[];
+}
+/**
+ * An event of the provider. Dates and times are of its own clock, as its feed says them.
+ */
+export interface ProviderEvent {
+  /**
+   * Ours: a UUID (version 5) made from the provider's base id and id, which are one event only together. It never changes.
+   */
+  id: string;
+  title: string;
+  start_date: string;
+  start_time: string;
+  end_date: string;
+  end_time: string;
+  /**
+   * Over all zones of the feed, sold out or not. null: no zone has a price.
+   */
+  min_price: number | null;
+  /**
+   * As min_price.
+   */
+  max_price: number | null;
+}
+/**
+ * One sync with the provider.
+ */
+export interface ProviderRun {
+  id: string;
+  /**
+   * applied: all of the feed was taken. failed: none of it.
+   */
+  state: 'running' | 'applied' | 'failed';
+  /**
+   * null: the schedule.
+   */
+  askedBy: Id | null;
+  startedAt: Instant;
+  endedAt: Instant | null;
+  durationMs: number | null;
+  /**
+   * How often the provider was asked.
+   */
+  attempts: number;
+  /**
+   * Of the feed, unpacked.
+   */
+  bytes: number;
+  /**
+   * On the node that did it, afterwards.
+   */
+  circuit: 'closed' | 'open' | 'half-open';
+  /**
+   * What kind of failure it was: address-refused, connection, time-out, redirect, unavailable, refused, too-large, encoding, malformed, not-a-feed, forbidden, limits, circuit-open, superseded, stopped or unexpected.
+   */
+  code: string | null;
+  /**
+   * The same for people.
+   */
+  error: string | null;
+  /**
+   * null: it did not come so far.
+   */
+  counts: {
+    bases: number;
+    /**
+     * In the feed, readable or not.
+     */
+    entries: number;
+    online: number;
+    spoiled: number;
+    /**
+     * New, and online.
+     */
+    added: number;
+    /**
+     * Known, and different, or there again.
+     */
+    changed: number;
+    /**
+     * Known, and no more in the feed. They stay known.
+     */
+    gone: number;
+  } | null;
+  /**
+   * Entries that could not be used, the first hundred.
+   */
+  spoiled: {
+    baseId: string;
+    entryId: string;
+    reason: string;
+  }[];
 }
 export interface AuditListRequest {
   eventId?: Id;
@@ -1006,6 +1101,132 @@ export interface PlansReadReply {
    */
   plan: {};
 }
+export interface ProviderEventsRequest {
+  /**
+   * Only those that are in the feed that was last taken, or only those that are not.
+   */
+  inFeed?: boolean;
+  /**
+   * Default 50.
+   */
+  limit?: number;
+  cursor?: string;
+}
+export interface ProviderEventsReply {
+  events: {
+    /**
+     * As in a search.
+     */
+    id: string;
+    /**
+     * The provider's.
+     */
+    baseId: string;
+    /**
+     * The provider's, within its base.
+     */
+    entryId: string;
+    title: string;
+    /**
+     * What the provider said last. It was online once in any case.
+     */
+    online: boolean;
+    /**
+     * RFC 3339 with an offset, e.g. 2027-03-14T19:30:00Z.
+     */
+    startsAt: string;
+    /**
+     * Whether it is in the feed that was last taken.
+     */
+    inFeed: boolean;
+    /**
+     * RFC 3339 with an offset, e.g. 2027-03-14T19:30:00Z.
+     */
+    firstSeenAt: string;
+    /**
+     * RFC 3339 with an offset, e.g. 2027-03-14T19:30:00Z.
+     */
+    lastSeenAt: string;
+  }[];
+  nextCursor: string | null;
+}
+export interface ProviderSearchRequest {
+  /**
+   * ISO 8601, e.g. 2021-06-30T00:00:00Z: the earliest start. Without an offset it is a time of the provider's clock.
+   */
+  starts_at: string;
+  /**
+   * ISO 8601, e.g. 2021-07-31T23:59:59+02:00: the latest start. Without an offset it is a time of the provider's clock.
+   */
+  ends_at: string;
+  /**
+   * Default 5000.
+   */
+  limit?: number;
+  /**
+   * The nextCursor of the answer before.
+   */
+  cursor?: string;
+}
+export interface ProviderSearchReply {
+  data: {
+    events: ProviderEvent[];
+    /**
+     * There are more: ask again with it. Left out when these were all.
+     */
+    nextCursor?: string;
+  };
+  /**
+   * A search that fails is answered as every other request that does.
+   */
+  error: null;
+}
+export interface ProviderStatusRequest {
+  /**
+   * How many syncs, the latest first. Default 20.
+   */
+  limit?: number;
+}
+export interface ProviderStatusReply {
+  source: {
+    /**
+     * Without user, password and query. null: no provider is configured.
+     */
+    url: string | null;
+    /**
+     * Seconds between two syncs.
+     */
+    intervalS: number;
+    timeZone: TimeZone;
+    /**
+     * Networks it may be in although they are not public.
+     */
+    allowedNetworks: string[];
+  };
+  events: {
+    /**
+     * Ever seen online.
+     */
+    known: number;
+    /**
+     * Of these, in the feed that was last taken.
+     */
+    inFeed: number;
+  };
+  /**
+   * On the node that answers.
+   */
+  circuit: 'closed' | 'open' | 'half-open';
+  /**
+   * null: there is none, or nobody knows while Redis is away.
+   */
+  nextRunAt: Instant | null;
+  runs: ProviderRun[];
+}
+export interface ProviderSyncRequest {}
+export interface ProviderSyncReply {
+  queued: true;
+}
 export interface SagasAbandonRequest {
   holdId: HoldId;
   /**
@@ -1230,6 +1451,10 @@ export interface Messages {
   'plans:import': { request: PlansImportRequest; reply: PlansImportReply; errors: 'plan-invalid' | 'request-id-reused' };
   'plans:list': { request: PlansListRequest; reply: PlansListReply; errors: never };
   'plans:read': { request: PlansReadRequest; reply: PlansReadReply; errors: 'plan-not-found' };
+  'provider:events': { request: ProviderEventsRequest; reply: ProviderEventsReply; errors: 'cursor-invalid' };
+  'provider:search': { request: ProviderSearchRequest; reply: ProviderSearchReply; errors: 'cursor-invalid' };
+  'provider:status': { request: ProviderStatusRequest; reply: ProviderStatusReply; errors: never };
+  'provider:sync': { request: ProviderSyncRequest; reply: ProviderSyncReply; errors: 'provider-not-configured' };
   'sagas:abandon': { request: SagasAbandonRequest; reply: SagasAbandonReply; errors: 'saga-not-found' | 'saga-not-dead' | 'request-id-reused' };
   'sagas:list': { request: SagasListRequest; reply: SagasListReply; errors: 'cursor-invalid' };
   'sagas:retry': { request: SagasRetryRequest; reply: SagasRetryReply; errors: 'saga-not-found' | 'saga-not-dead' | 'request-id-reused' };

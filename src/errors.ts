@@ -256,6 +256,11 @@ const catalogue = {
     retry: 'never',
     message: 'No step of this payment was put aside: there is nothing to try again or to give up.',
   },
+  'provider-not-configured': {
+    status: 409,
+    retry: 'never',
+    message: 'There is no provider to sync with: PROVIDER_URL is not set.',
+  },
   overloaded: {
     status: 503,
     retry: 'later',

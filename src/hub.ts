@@ -26,10 +26,12 @@ import { Face } from './http/face.ts';
 import { makeSite } from './http/site.ts';
 import { HttpLimits } from './limits/http-limits.ts';
 import { UserBudget } from './limits/user-budget.ts';
+import { Jobs } from './jobs/jobs.ts';
 import type { Logger } from './log.ts';
 import { Outbox } from './outbox.ts';
 import { openPayments } from './payments/open-payments.ts';
 import { Sagas } from './payments/sagas.ts';
+import { ProviderFeed } from './provider/provider-feed.ts';
 import { type Keys, makeKeys } from './redis/keys.ts';
 import { RedisLinks } from './redis/links.ts';
 import { Requests } from './requests.ts';
@@ -63,6 +65,8 @@ export interface Engine {
   readonly requests: Requests;
   readonly audit: AuditLog;
   readonly reconciler: Reconciler;
+  readonly jobs: Jobs;
+  readonly providerFeed: ProviderFeed;
   readonly publisher: Publisher;
   readonly health: Health;
   readonly log: Logger;
@@ -154,6 +158,19 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const completions = new Completions({ db, log, completed: (eventId) => engine.eventChanged(eventId) });
   let draining = false;
   const health = new Health({ version, node, config, db, links, draining: () => draining });
+  const jobs = new Jobs({
+    redisUrl: options.redisUrl,
+    prefix: keys.jobsPrefix,
+    commandTimeoutMs: config.redisTimeoutMs,
+    log,
+  });
+  const providerFeed = new ProviderFeed({
+    settings: config.provider,
+    limits: config.patience.feed,
+    db,
+    jobs,
+    log,
+  });
   const origins = new Set(config.allowedOrigins);
   const engine: Engine = {
     db,
@@ -169,6 +186,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     requests,
     audit,
     reconciler,
+    jobs,
+    providerFeed,
     publisher,
     health,
     log,
@@ -287,6 +306,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   for (const part of [sweeper, reconciler, pastEvents, completions, audit]) part.start();
   outbox.start();
   sagas.runner.run();
+  providerFeed.start();
+  jobs.start();
 
   return {
     port,
@@ -309,6 +330,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
         Promise.all([sagas.runner.stop(), outbox.stop()]),
         pause(Math.max(1000, until - Date.now())),
       ]);
+      await ends('jobs', jobs.stop());
       payments.close();
       health.stop();
       inventory.stop();

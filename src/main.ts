@@ -5,6 +5,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { type Config, ConfigError, readConfig } from './config.ts';
+import { withDemoProvider } from './demo/demo-provider.ts';
 import { type Hub, startHub } from './hub.ts';
 import { makeLogger } from './log.ts';
 import { prepare } from './prepare.ts';
@@ -22,10 +23,11 @@ const failedStartsAtMost = 3;
 
 async function main(): Promise<void> {
   const nodes = readNodes();
-  const config = readConfig();
+  const given = readConfig();
   const name = process.env.SEATCAST_NODE ?? (nodes > 1 ? 'parent' : 'node-1');
-  const log = makeLogger(config.logLevel, config.mode === 'development', name);
-  if (process.env.SEATCAST_NODE) return runNode(config, log, name);
+  const log = makeLogger(given.logLevel, given.mode === 'development', name);
+  if (process.env.SEATCAST_NODE) return runNode(given, log, name);
+  const { config, stopDemo } = await withDemoProvider(given);
 
   const services = await startServices({
     databaseUrl: config.databaseUrl,
@@ -48,6 +50,7 @@ async function main(): Promise<void> {
         : await startHub({ config, databaseUrl, redisUrl, jwtKeys, log, node: name });
     onSignal(config, log, async () => {
       await running.stop();
+      await stopDemo();
       await services.stop();
     });
     announce(
@@ -92,6 +95,8 @@ function superviseNodes(
         DATABASE_URL: addresses.databaseUrl,
         REDIS_URL: addresses.redisUrl,
         JWT_KEYS: addresses.jwtKeys,
+        PROVIDER_URL: config.provider.url,
+        PROVIDER_ALLOWED_NETWORKS: config.provider.allowedNetworks.join(','),
       },
     });
     children.set(i, child);

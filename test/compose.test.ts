@@ -69,6 +69,10 @@ describe('docker-compose.yml', () => {
       'OTEL_EXPORTER_OTLP_ENDPOINT',
       'PAYMENTS',
       'PORT',
+      'PROVIDER_ALLOWED_NETWORKS',
+      'PROVIDER_INTERVAL_S',
+      'PROVIDER_TIME_ZONE',
+      'PROVIDER_URL',
       'REDIS_URL',
       'STRIPE_SECRET_KEY',
       'STRIPE_WEBHOOK_SECRET',
@@ -92,7 +96,7 @@ describe('docker-compose.yml', () => {
     for (const { rest } of secrets) expect(rest).toMatch(/^:\?Set it in \.env to .{10,}$/);
     for (const [, { environment = {} }] of services) {
       for (const [name, value] of Object.entries(environment)) {
-        if (/PASSWORD|KEYS|_URL$/.test(name)) expect(value).toContain(':?');
+        if (/PASSWORD|KEYS|(?<!PROVIDER)_URL$/.test(name)) expect(value).toContain(':?');
       }
     }
   });

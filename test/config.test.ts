@@ -62,6 +62,10 @@ const faults: { [N in Name]?: [value: string, allowed: string] } = {
   READY_LOOP_LAG_MS: ['99', 'from 100 to 60000'],
   READY_OUTBOX_LAG_S: ['5', 'from 10 to 86400'],
   DRAIN_MS: ['-1', 'from 0 to 60000'],
+  PROVIDER_URL: ['ftp://hunter2@feeds', '(https?)'],
+  PROVIDER_INTERVAL_S: ['4', 'from 5 to 86400'],
+  PROVIDER_TIME_ZONE: ['+01:00', 'pattern'],
+  PROVIDER_ALLOWED_NETWORKS: ['10.0.0.1', 'pattern'],
 };
 /** Any text that is not empty is right, and an empty one counts as not set. */
 const anyText: Name[] = ['HOST', 'REDIS_SERVER', 'DATA_DIR'];
@@ -133,6 +137,27 @@ describe('payments', () => {
 
   test('secrets of Stripe are not even kept where they are not used', () => {
     expect(readConfig({ ...stripe, PAYMENTS: 'simulated' }).stripe).toBeUndefined();
+  });
+});
+
+describe('the provider', () => {
+  test('has a time zone that there is, and networks that there are', () => {
+    expect(refusal({ PROVIDER_TIME_ZONE: 'Europe/Atlantis' })).toContain('no such zone');
+    expect(refusal({ PROVIDER_ALLOWED_NETWORKS: '10.0.0.0/8,300.1.1.1/8' })).toContain('300.1.1.1/8');
+  });
+
+  test('is none by default, and in the time zone of Madrid', () => {
+    expect(readConfig({}).provider).toEqual({
+      url: undefined,
+      intervalMs: 300_000,
+      timeZone: 'Europe/Madrid',
+      allowedNetworks: [],
+    });
+    const given = { PROVIDER_TIME_ZONE: 'Asia/Kolkata', PROVIDER_ALLOWED_NETWORKS: '10.0.0.0/8,fd00::/8' };
+    expect(readConfig(given).provider).toMatchObject({
+      timeZone: 'Asia/Kolkata',
+      allowedNetworks: ['10.0.0.0/8', 'fd00::/8'],
+    });
   });
 });
 

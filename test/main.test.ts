@@ -91,6 +91,12 @@ test('two nodes with demo data; SIGTERM tells the clients and ends with 0', asyn
     events: { id: string; seatCount: number }[];
   };
   expect(events.map((event) => event.seatCount).sort((a, b) => a - b)).toEqual([140, 1222, 1941]);
+  const range = 'starts_at=2021-01-01T00:00:00Z&ends_at=2021-12-31T00:00:00Z';
+  await until(async () => {
+    const response = await fetch(`http://127.0.0.1:${port + 1}/api/v1/search?${range}`);
+    const { data } = (await response.json()) as { data: { events: { title: string }[] } };
+    return data.events.map(({ title }) => title).join() === 'Camela en concierto,Los Morancos';
+  }, 'the events of the demo provider');
   const clients = [0, 1].map((i) => new TestClient([`http://127.0.0.1:${port + i}`]));
   await Promise.all(clients.map((client) => client.ready()));
   const told = clients.map((client) => client.next('server:disconnected'));

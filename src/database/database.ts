@@ -14,6 +14,7 @@ import { LedgerMigration } from './migrations/m0002-ledger.ts';
 import { AuditMigration } from './migrations/m0003-audit.ts';
 import { FencesMigration } from './migrations/m0004-fences.ts';
 import { EventsMigration } from './migrations/m0006-events.ts';
+import { ProviderMigration } from './migrations/m0007-provider.ts';
 
 const connectTimeoutMs = 2000;
 const statementTimeoutMs = 4000;
@@ -156,6 +157,7 @@ export async function openDatabase(
         { name: 'm0003-audit', class: AuditMigration },
         { name: 'm0004-fences', class: FencesMigration },
         { name: 'm0006-events', class: EventsMigration },
+        { name: 'm0007-provider', class: ProviderMigration },
       ],
       snapshot: false,
       tableName: 'migrations',

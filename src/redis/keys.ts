@@ -13,6 +13,8 @@ export interface Keys {
   revoked(sessionId: string): string;
   /** A rate-limit window. */
   limit(name: string): string;
+  /** Prefix of the queues of `src/jobs/`. Their scripts get keys of one queue, which share a hash tag. */
+  jobsPrefix: string;
   /** Prefix of the channels between nodes. */
   channelPrefix: string;
 }
@@ -37,6 +39,7 @@ export function makeKeys(prefix: string): Keys {
     retiringEvents: `${prefix}:retiring-events`,
     revoked: (sessionId) => `${prefix}:revoked:${sessionId}`,
     limit: (name) => `${prefix}:limit:${name}`,
+    jobsPrefix: `{${prefix}:jobs}`,
     channelPrefix: `${prefix}:io`,
   };
 }

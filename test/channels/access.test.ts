@@ -53,6 +53,10 @@ const requests: { [M in MessageName]: () => Messages[M]['request'] } = {
   'plans:import': () => testPlan(1),
   'plans:list': () => ({}),
   'plans:read': () => ({ planId }),
+  'provider:events': () => ({}),
+  'provider:search': () => ({ starts_at: '2030-01-01T10:00:00Z', ends_at: '2030-01-02T10:00:00Z' }),
+  'provider:status': () => ({}),
+  'provider:sync': () => ({}),
   'sagas:abandon': () => ({ holdId }),
   'sagas:list': () => ({}),
   'sagas:retry': () => ({ holdId }),
@@ -78,6 +82,7 @@ const everybody: MessageName[] = [
   'health:info',
   'health:status',
   'plans:read',
+  'provider:search',
   'seats:unwatch',
   'seats:watch',
   'venues:list',
@@ -109,7 +114,16 @@ const organizers: MessageName[] = [
   'venues:import-plan',
   'venues:update',
 ];
-const admins: MessageName[] = ['audit:list', 'audit:seats', 'sagas:abandon', 'sagas:list', 'sagas:retry'];
+const admins: MessageName[] = [
+  'audit:list',
+  'audit:seats',
+  'provider:events',
+  'provider:status',
+  'provider:sync',
+  'sagas:abandon',
+  'sagas:list',
+  'sagas:retry',
+];
 const allowed: Record<Role | 'anonymous', MessageName[]> = {
   anonymous: everybody,
   kiosk: [...everybody, 'auth:logout'],

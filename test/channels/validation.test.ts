@@ -87,6 +87,8 @@ function sample(ask: CompiledAsk): Record<string, unknown> {
     address: { street: '', city: 'Ghent', postalCode: '9000', country: 'BE' },
     timeZone: 'Europe/Brussels',
     plan: {},
+    starts_at: '2090-01-01T10:00:00Z',
+    ends_at: '2090-01-01T12:00:00Z',
   };
   const fields = requiredOf(ask).map((field) => [field, values[field]] as const);
   const few = (ask.request.minProperties as number | undefined) ?? 0;
