@@ -4,8 +4,22 @@ import audit from './audit/index.ts';
 import auth from './auth/index.ts';
 import bookings from './bookings/index.ts';
 import events from './events/index.ts';
+import kiosks from './kiosks/index.ts';
+import me from './me/index.ts';
 import plans from './plans/index.ts';
 import sagas from './sagas/index.ts';
 import seats from './seats/index.ts';
+import users from './users/index.ts';
 
-export const channels: readonly Channel[] = [auth, events, plans, seats, bookings, audit, sagas];
+export const channels: readonly Channel[] = [
+  auth,
+  me,
+  events,
+  plans,
+  seats,
+  bookings,
+  audit,
+  sagas,
+  users,
+  kiosks,
+];

@@ -175,7 +175,7 @@ function check(
 /** A leap second is a valid time on the wire, but none that JavaScript knows. */
 const isDay = (date: Date) => date.getUTCFullYear() >= 2000 && date.getUTCFullYear() < 2200;
 
-function isTimeZone(name: string): boolean {
+export function isTimeZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name });
     // Offsets such as +01:00 are accepted by Intl, but know nothing of daylight saving.

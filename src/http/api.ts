@@ -19,7 +19,7 @@ export interface ApiOptions {
 }
 
 /** Contracts that answer 201. */
-const creates = new Set(['auth:register', 'events:create', 'plans:import']);
+const creates = new Set(['auth:register', 'events:create', 'plans:import', 'kiosks:begin', 'kiosks:pair']);
 /** They never change, so caches may keep them. */
 const immutable = new Set(['plans:read']);
 

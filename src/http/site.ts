@@ -28,6 +28,9 @@ export interface SiteOptions extends ApiOptions {
 const publicMessages: ReadonlySet<string> = new Set([
   'auth:register',
   'auth:login',
+  'auth:refresh',
+  'kiosks:begin',
+  'kiosks:claim',
   'events:read',
   'events:list',
   'plans:read',
@@ -41,6 +44,9 @@ export function makeSite(options: SiteOptions): Hono<Bindings> {
     const ok = Object.values(parts).every(Boolean);
     return c.json({ ok, ...parts }, ok ? 200 : 503, { 'cache-control': 'no-store' });
   });
+  app.get('/.well-known/jwks.json', (c) =>
+    c.json(options.tokens.jwks, 200, { 'cache-control': 'public, max-age=300' }),
+  );
   mountApi(app, options);
   if (options.webhook) mountWebhook(app, options.webhook);
   mountDocs(app, options);
