@@ -23,7 +23,6 @@ const hashingAtOnce = 2;
 const hashingQueue = 200;
 /** Attempts a minute, on all nodes together. */
 const perAccount = 10;
-const perAddress = 60;
 
 export class Accounts {
   readonly #db: Database;
@@ -39,12 +38,13 @@ export class Accounts {
     db: Database;
     sessions: Sessions;
     limits: Limits;
-    attemptsPerAddress?: number;
+    /** A minute. */
+    attemptsPerAddress: number;
   }) {
     this.#db = parts.db;
     this.#sessions = parts.sessions;
     this.#limits = parts.limits;
-    this.#attemptsPerAddress = parts.attemptsPerAddress ?? perAddress;
+    this.#attemptsPerAddress = parts.attemptsPerAddress;
   }
 
   /** Throws `email-taken`, `rate-limited`. */

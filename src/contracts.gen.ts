@@ -915,7 +915,7 @@ export interface Messages {
   'auth:logout': { request: AuthLogoutRequest; reply: AuthLogoutReply; errors: never };
   'auth:refresh': { request: AuthRefreshRequest; reply: AuthRefreshReply; errors: 'refresh-refused' | 'refresh-superseded' };
   'auth:register': { request: AuthRegisterRequest; reply: AuthRegisterReply; errors: 'email-taken' };
-  'auth:renew': { request: AuthRenewRequest; reply: AuthRenewReply; errors: never };
+  'auth:renew': { request: AuthRenewRequest; reply: AuthRenewReply; errors: 'token-refused' };
   'bookings:cancel': { request: BookingsCancelRequest; reply: BookingsCancelReply; errors: 'booking-not-found' | 'seats-unknown' | 'event-started' | 'cancel-too-late' | 'request-id-reused' };
   'bookings:checkout': { request: BookingsCheckoutRequest; reply: BookingsCheckoutReply; errors: 'event-not-found' | 'event-not-on-sale' | 'hold-not-found' | 'hold-confirming' | 'payment-not-needed' | 'payment-declined' | 'payment-unavailable' | 'request-id-reused' };
   'bookings:confirm': { request: BookingsConfirmRequest; reply: BookingsConfirmReply; errors: 'event-not-found' | 'event-not-on-sale' | 'hold-not-found' | 'seats-taken' | 'payment-required' | 'payment-pending' | 'request-id-reused' | 'overloaded' | 'booking-pending' };

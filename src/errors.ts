@@ -91,6 +91,11 @@ const catalogue = {
     retry: 'never',
     message: 'Another request has just renewed this session. Go on with what that one was answered.',
   },
+  'token-refused': {
+    status: 422,
+    retry: 'changed',
+    message: 'This is not a token of the session the connection belongs to, or it does not count.',
+  },
   'user-not-found': { status: 404, retry: 'never', message: 'There is no such account.' },
   'last-admin': {
     status: 409,

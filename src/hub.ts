@@ -125,7 +125,6 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   });
   const { provider } = payments;
   const sagas = new Sagas({ provider, events, inventory, confirms, db, log, timings: config.patience.sagas });
-  const attemptsPerAddress = config.mode === 'production' ? 60 : 100_000;
   const limits = new Limits(links, keys);
   const endedSessions = new EndedSessions({ db, links, keys, log });
   const sessions = new Sessions({
@@ -135,7 +134,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     tokenMs: config.tokenTtlMs,
     refreshMs: config.refreshTtlMs,
   });
-  const accounts = new Accounts({ db, sessions, limits, attemptsPerAddress });
+  const accounts = new Accounts({ db, sessions, limits, attemptsPerAddress: config.attemptsPerAddress });
   const kiosks = new Kiosks({ db, tokens, sessions, limits });
 
   const app = App();

@@ -6,7 +6,7 @@ export default defineMessage('auth:renew', {
     const renewed = await engine.sessions.read(request.token);
     const isSame =
       renewed?.id === session.id && renewed.userId === session.userId && renewed.role === session.role;
-    if (!renewed || !isSame) return fail('unauthenticated');
+    if (!renewed || !isSame) return fail('token-refused');
     viewer?.renew(renewed);
     return { expiresAt: new Date(renewed.expiresAt).toISOString() };
   },

@@ -24,7 +24,7 @@ export type EndReason = 'signed-out' | 'password-changed' | 'account-changed' | 
 export class Sessions {
   readonly #db: Database;
   readonly #tokens: Tokens;
-  readonly #ended: EndedSessions;
+  readonly ended: EndedSessions;
   readonly #tokenMs: number;
   readonly #refreshMs: number;
   /** Disconnects what a session has open, on every node. */
@@ -39,7 +39,7 @@ export class Sessions {
   }) {
     this.#db = parts.db;
     this.#tokens = parts.tokens;
-    this.#ended = parts.ended;
+    this.ended = parts.ended;
     this.#tokenMs = parts.tokenMs;
     this.#refreshMs = parts.refreshMs;
   }
@@ -89,7 +89,7 @@ export class Sessions {
   /** The session of a token that counts; undefined: it does not, or its session has ended. Throws `try-later`. */
   async read(token: string): Promise<Session | undefined> {
     const session = await this.#tokens.verify(token).catch(() => undefined);
-    return session && !(await this.#ended.has(session.id)) ? session : undefined;
+    return session && !(await this.ended.has(session.id)) ? session : undefined;
   }
 
   /** From now on its tokens are refused everywhere, and its sockets are let go of. */
@@ -123,7 +123,7 @@ export class Sessions {
   /** After the commit that ended them. */
   async announce(sessions: readonly EndedSession[]): Promise<void> {
     for (const { id } of sessions) this.onEnd?.(id);
-    await this.#ended.add(sessions);
+    await this.ended.add(sessions);
   }
 
   async #signedIn(

@@ -81,6 +81,15 @@ function sample(ask: CompiledAsk): Record<string, unknown> {
     endsAt: '2090-01-01T12:00:00Z',
     currency: 'EUR',
     prices: { Stalls: 100 },
+    userId: nobody,
+    kioskId: nobody,
+    pairingId: nobody,
+    code: 'AAAA-AAAA',
+    secret: 'A'.repeat(43),
+    refreshToken: 'A'.repeat(43),
+    token: 'x',
+    oldPassword: 'long enough',
+    newPassword: 'long enough',
   };
   const fields = requiredOf(ask).map((field) => [field, values[field]] as const);
   const more = ask.name === 'events:update' ? [['title', values.title] as const] : [];

@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, inject } from 'vitest';
+import type { ClientOptions } from '../../src/client/client.ts';
 import { type Config, readConfig } from '../../src/config.ts';
 import type { Role } from '../../src/contracts.gen.ts';
 import { openDatabase } from '../../src/database/database.ts';
@@ -40,7 +41,7 @@ export interface TestHubs {
   /** A published event; see `EventOptions`. */
   event(options?: EventOptions): Promise<string>;
   /** A client of node `node` (0 by default), connected. Without a user: anonymous. */
-  connect(user?: TestUser, node?: number): Promise<TestClient>;
+  connect(user?: TestUser, node?: number, options?: ClientOptions): Promise<TestClient>;
   sql<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
   stop(): Promise<void>;
 }
@@ -134,8 +135,8 @@ export async function startTestHubs(
       if (publish) await setStatus(db, row, 'published');
       return row.id;
     },
-    async connect(user, node = 0) {
-      const client = new TestClient([(running[node] as Hub).url], user?.token);
+    async connect(user, node = 0, options = {}) {
+      const client = new TestClient([(running[node] as Hub).url], user?.token, options);
       clients.push(client);
       // A thousand at once, in the process that serves them, would take longer than a handshake may.
       return connecting.run(() => client.ready());
