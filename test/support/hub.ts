@@ -58,7 +58,7 @@ export interface EventOptions {
 export async function startTestHubs(
   nodes = 1,
   overrides: Partial<Config> = {},
-  services: { databaseUrl?: string; redisUrl?: string } = {},
+  services: { databaseUrl?: string; redisUrl?: string; jwtKeys?: string } = {},
 ): Promise<TestHubs> {
   const name = `seatcast_test_${randomBytes(6).toString('hex')}`;
   const given = services.databaseUrl ?? inject('databaseUrl');
@@ -82,10 +82,11 @@ export async function startTestHubs(
     redisTimeoutMs: 3000,
     ...overrides,
   };
-  const start = () => startHub({ config, databaseUrl, redisUrl, jwtKeys: testKeys, log });
+  const { jwtKeys = testKeys } = services;
+  const start = () => startHub({ config, databaseUrl, redisUrl, jwtKeys, log });
   const running: Hub[] = [];
   for (let i = 0; i < nodes; i++) running.push(await start());
-  const tokens = new Tokens(testKeys, config.tokenTtlMs);
+  const tokens = new Tokens(jwtKeys, config.tokenTtlMs);
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 4 });
   pool.on('error', () => undefined);
   const clients: TestClient[] = [];
