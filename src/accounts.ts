@@ -20,7 +20,6 @@ import type { Session } from './session.ts';
 /** 19 MiB, 2 passes: OWASP's first choice for argon2id, which is the library's default algorithm. */
 const argon = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 const hashingAtOnce = 2;
-const hashingQueue = 200;
 /** Attempts a minute, on all nodes together. */
 const perAccount = 10;
 
@@ -30,7 +29,7 @@ export class Accounts {
   readonly #limits: Limits;
   readonly #attemptsPerAddress: number;
   /** Each takes 19 MiB and a core. */
-  readonly #hashing = new Gate(hashingAtOnce, hashingQueue);
+  readonly #hashing: Gate;
   /** Verified against when there is no such account, so that both take the same time. */
   #dummy: Promise<string> | undefined;
 
@@ -40,11 +39,13 @@ export class Accounts {
     limits: Limits;
     /** A minute. */
     attemptsPerAddress: number;
+    passwordQueue: number;
   }) {
     this.#db = parts.db;
     this.#sessions = parts.sessions;
     this.#limits = parts.limits;
     this.#attemptsPerAddress = parts.attemptsPerAddress;
+    this.#hashing = new Gate(hashingAtOnce, parts.passwordQueue);
   }
 
   /** Throws `email-taken`, `rate-limited`. */

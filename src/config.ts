@@ -181,6 +181,8 @@ export interface Config {
   stripe: { secretKey: string; webhookSecret: string } | undefined;
   /** Attempts to sign in, or to register, a minute and address on all nodes together. Not from the environment. */
   attemptsPerAddress: number;
+  /** Passwords that wait to be hashed, 19 MiB each once it is their turn. Not from the environment. */
+  passwordQueue: number;
   /** How patient payments are; what is left out has its default. Not from the environment. */
   patience: { readonly sagas?: Partial<SagaTimings>; readonly guard?: Partial<Guard> };
   drainMs: number;
@@ -246,6 +248,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     addressMessagesPerSecond: get('ADDRESS_MESSAGES_PER_SECOND'),
     payments: get('PAYMENTS'),
     stripe: get('PAYMENTS') === 'stripe' ? readStripe(get) : undefined,
+    passwordQueue: 200,
     attemptsPerAddress: mode === 'production' ? 60 : 100_000,
     patience: {},
     drainMs: get('DRAIN_MS'),

@@ -134,7 +134,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     tokenMs: config.tokenTtlMs,
     refreshMs: config.refreshTtlMs,
   });
-  const accounts = new Accounts({ db, sessions, limits, attemptsPerAddress: config.attemptsPerAddress });
+  const { attemptsPerAddress, passwordQueue } = config;
+  const accounts = new Accounts({ db, sessions, limits, attemptsPerAddress, passwordQueue });
   const kiosks = new Kiosks({ db, tokens, sessions, limits });
 
   const app = App();

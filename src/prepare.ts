@@ -30,10 +30,10 @@ export async function prepare(options: {
     const tokens = new Tokens(options.jwtKeys, config.tokenTtlMs);
     const keys = makeKeys(config.redisPrefix);
     const ended = new EndedSessions({ db, links, keys, log });
-    const { tokenTtlMs: tokenMs, refreshTtlMs: refreshMs, attemptsPerAddress } = config;
+    const { tokenTtlMs: tokenMs, refreshTtlMs: refreshMs, attemptsPerAddress, passwordQueue } = config;
     const sessions = new Sessions({ db, tokens, ended, tokenMs, refreshMs });
     const limits = new Limits(links, keys);
-    const accounts = new Accounts({ db, sessions, limits, attemptsPerAddress });
+    const accounts = new Accounts({ db, sessions, limits, attemptsPerAddress, passwordQueue });
     if (await seedDemo(db, accounts)) log.info('The database was empty: three demo events are on sale.');
     await links.close();
   } finally {

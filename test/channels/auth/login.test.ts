@@ -93,22 +93,18 @@ test('a password of a megabyte, or with a NUL in it, is refused before anything 
   await call(node(hubs), 'auth:login', { email, password });
 });
 
-test('[AUTH-12] of hundreds who sign in at once some are told to come later, and the hub goes on', async () => {
+test('[AUTH-12] of many who sign in at once some are told to come later, and the hub goes on', async () => {
+  const own = await startTestHubs(1, { passwordQueue: 10 });
   const answers = Promise.all(
-    Array.from({ length: 320 }, (_, i) =>
-      send(node(hubs), 'auth:login', { email: `crowd-${i}@example.com`, password }),
+    Array.from({ length: 100 }, (_, i) =>
+      send(node(own), 'auth:login', { email: `crowd-${i}@example.com`, password }),
     ),
   );
   // What needs no password is answered meanwhile.
-  await call(node(hubs), 'events:list', {});
+  await call(node(own), 'events:list', {});
   const statuses = (await answers).map(({ status }) => status);
   expect(new Set(statuses)).toEqual(new Set([401, 503]));
-  expect(statuses.filter((status) => status === 401).length).toBeGreaterThanOrEqual(200);
-  await expectRefused(
-    node(hubs),
-    'auth:login',
-    { email: 'nobody-else@example.com', password },
-    undefined,
-    'wrong-credentials',
-  );
+  expect(statuses.filter((status) => status === 401).length).toBeGreaterThanOrEqual(12);
+  const late = { email: 'late@example.com', password };
+  await expectRefused(node(own), 'auth:login', late, undefined, 'wrong-credentials');
 });
