@@ -42,7 +42,9 @@ export class EndedSessions {
   #timer: NodeJS.Timeout | undefined;
   #lookedAt: number | undefined;
   #looks = 0;
-  /** Hears of the sessions that ended lately, here or elsewhere, more than once. */
+  /** What the look before has brought already. */
+  #brought: ReadonlySet<string> = new Set();
+  /** Hears of the sessions that ended lately, here or elsewhere. */
   onEnded: ((sessionId: string) => void) | undefined;
 
   constructor(parts: { db: Database; links: RedisLinks; keys: Keys; log: Logger }) {
@@ -86,8 +88,10 @@ export class EndedSessions {
     const startedAt = Date.now();
     const sinceMs = startedAt - (this.#lookedAt ?? startedAt) + lookBackMs;
     const rows = await this.#db.run(endedSessions, sinceMs);
-    for (const { id } of rows) this.onEnded?.(id);
-    await this.#write(rows.map(({ id, left_ms: leftMs }) => ({ id, leftMs })));
+    const news = rows.filter(({ id }) => !this.#brought.has(id));
+    for (const { id } of news) this.onEnded?.(id);
+    await this.#write(news.map(({ id, left_ms: leftMs }) => ({ id, leftMs })));
+    this.#brought = new Set(rows.map(({ id }) => id));
     this.#lookedAt = startedAt;
     if (this.#looks++ % forgetEvery === 0) await this.#db.run(forgetSessions, forgetAtMost);
   }

@@ -18,6 +18,8 @@ interface SessionEvents {
 const key = 'seatcast.session';
 /** So much of a token's time is left when it is renewed. */
 const renewAtFraction = 0.2;
+/** Without locks two tabs may renew at once. */
+const winnerWritesMs = 1000;
 /** After a hub that was away. */
 const tryAgainMs = 15_000;
 /** Longer times would run out at once: a timer counts 31 bits. */
@@ -95,6 +97,9 @@ export class Session extends Emitter<SessionEvents> {
       return this.#current?.token;
     } catch (error) {
       if (!(error instanceof Problem) || !isFinal(error)) throw error;
+      // The tab that won writes down what it was answered.
+      if (error.code === 'refresh-superseded')
+        await new Promise((resolve) => setTimeout(resolve, winnerWritesMs));
       const newer = read();
       if (newer && newer.refreshToken !== mine.refreshToken) this.#set(newer);
       else {
