@@ -5,21 +5,27 @@ import auth from './auth/index.ts';
 import bookings from './bookings/index.ts';
 import events from './events/index.ts';
 import health from './health/index.ts';
+import kiosks from './kiosks/index.ts';
+import me from './me/index.ts';
 import plans from './plans/index.ts';
 import provider from './provider/index.ts';
 import sagas from './sagas/index.ts';
 import seats from './seats/index.ts';
+import users from './users/index.ts';
 import venues from './venues/index.ts';
 
 export const channels: readonly Channel[] = [
   auth,
+  me,
   venues,
   events,
   plans,
   seats,
   bookings,
+  provider,
+  kiosks,
+  users,
   audit,
   sagas,
   health,
-  provider,
 ];

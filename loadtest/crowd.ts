@@ -3,7 +3,7 @@
  * right map in time, and is no seat sold twice, while many buy at once? Ends by itself; exit code 1 if not.
  */
 
-import { findAccounts } from './crowd/accounts.ts';
+import { findAccounts, keepAccounts, renewToken } from './crowd/accounts.ts';
 import { Buyer } from './crowd/buyer.ts';
 import { findEvent, findNodes } from './crowd/hub.ts';
 import { Latency } from './crowd/latency.ts';
@@ -41,8 +41,11 @@ async function main(options: CrowdOptions): Promise<boolean> {
   const end = new AbortController();
   const taste = new Taste(plan, event.prices);
   const buyers = await Promise.all(
-    accounts.map(async ({ token }, i) => {
-      const client = connect(nodes, i, token);
+    accounts.map(async (account, i) => {
+      const client = connect(nodes, i, {
+        token: account.token,
+        newToken: () => renewToken(node, account),
+      });
       const map = client.watch(event.id);
       countFrames(client, tally);
       await whenFresh(map);
@@ -65,6 +68,7 @@ async function main(options: CrowdOptions): Promise<boolean> {
   clearTimeout(ending);
   await running;
   const seconds = elapsed();
+  keepAccounts(event.id, accounts);
   if (!options.keep) await Promise.all(buyers.map(({ buyer }) => buyer.leave()));
   clearInterval(showing);
 

@@ -5,7 +5,9 @@
 
 import { UniqueConstraintViolationException } from '@mikro-orm/core';
 import { hash, verify } from '@node-rs/argon2';
-import { nobody } from './audit/audit-log.ts';
+import type { Limits } from './accounts/limits.ts';
+import type { Sessions } from './accounts/sessions.ts';
+import { type Actor, nobody } from './audit/audit-log.ts';
 import { recordChange } from './audit/record-change.ts';
 import type { Role, SignedIn } from './contracts.gen.ts';
 import type { Database } from './database/database.ts';
@@ -13,52 +15,50 @@ import { UserEntity } from './database/entities.ts';
 import { RequestError } from './errors.ts';
 import { Gate } from './gate.ts';
 import { newId } from './ids.ts';
-import type { Keys } from './redis/keys.ts';
-import type { RedisLinks } from './redis/links.ts';
-import { takeWindow } from './redis/scripts/take-window.ts';
-import type { Session, Tokens } from './session.ts';
+import type { Session } from './session.ts';
 
 /** 19 MiB, 2 passes: OWASP's first choice for argon2id, which is the library's default algorithm. */
 const argon = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 const hashingAtOnce = 2;
-const hashingQueue = 200;
-const windowMs = 60_000;
 /** Attempts a minute, on all nodes together. */
 const perAccount = 10;
-const perAddress = 60;
 
 export class Accounts {
   readonly #db: Database;
-  readonly #links: RedisLinks;
-  readonly #keys: Keys;
-  readonly #tokens: Tokens;
+  readonly #sessions: Sessions;
+  readonly #limits: Limits;
   readonly #attemptsPerAddress: number;
   /** Each takes 19 MiB and a core. */
-  readonly #hashing = new Gate(hashingAtOnce, hashingQueue);
+  readonly #hashing: Gate;
   /** Verified against when there is no such account, so that both take the same time. */
   #dummy: Promise<string> | undefined;
 
   constructor(parts: {
     db: Database;
-    links: RedisLinks;
-    keys: Keys;
-    tokens: Tokens;
-    attemptsPerAddress?: number;
+    sessions: Sessions;
+    limits: Limits;
+    /** A minute. */
+    attemptsPerAddress: number;
+    passwordQueue: number;
   }) {
     this.#db = parts.db;
-    this.#links = parts.links;
-    this.#keys = parts.keys;
-    this.#tokens = parts.tokens;
-    this.#attemptsPerAddress = parts.attemptsPerAddress ?? perAddress;
+    this.#sessions = parts.sessions;
+    this.#limits = parts.limits;
+    this.#attemptsPerAddress = parts.attemptsPerAddress;
+    this.#hashing = new Gate(hashingAtOnce, parts.passwordQueue);
   }
 
   /** Throws `email-taken`, `rate-limited`. */
   async register(
     input: { email: string; password: string; name: string; role?: Role },
     address: string,
+    requestId: string | null = null,
   ): Promise<SignedIn> {
-    await this.#attempt(`register:${address}`, this.#attemptsPerAddress);
-    return this.signIn(await this.create(input));
+    await this.#limits.take(`register:${address}`, this.#attemptsPerAddress);
+    const { id, passwordHash } = await this.create(input);
+    const signedIn = await this.#sessions.open(id, passwordHash, requestId);
+    if (!signedIn) throw new RequestError('try-later');
+    return signedIn;
   }
 
   /** Without limits: for set-up. */
@@ -87,9 +87,14 @@ export class Accounts {
   }
 
   /** Throws `wrong-credentials`, `account-disabled`, `rate-limited`. */
-  async login(email: string, password: string, address: string): Promise<SignedIn> {
-    await this.#attempt(`login:${address}`, this.#attemptsPerAddress);
-    await this.#attempt(`login:${email.toLowerCase()}`, perAccount);
+  async login(
+    email: string,
+    password: string,
+    address: string,
+    requestId: string | null = null,
+  ): Promise<SignedIn> {
+    await this.#limits.take(`login:${address}`, this.#attemptsPerAddress);
+    await this.#limits.take(`login:${email.toLowerCase()}`, perAccount);
     const user = await this.#db
       .em()
       .findOne(UserEntity, { email: email.toLowerCase() }, { populate: ['passwordHash'] });
@@ -98,35 +103,44 @@ export class Accounts {
     const right = await this.#hashing.run(() => verify(stored, password));
     if (!user || !right) throw new RequestError('wrong-credentials');
     if (user.disabledAt) throw new RequestError('account-disabled');
-    return this.signIn(user);
+    const signedIn = await this.#sessions.open(user.id, stored, requestId);
+    // Another password, or disabled, while this one was being looked at.
+    if (!signedIn) throw new RequestError('wrong-credentials');
+    return signedIn;
   }
 
-  async signIn(user: { id: string; email: string; name: string; role: Role }): Promise<SignedIn> {
-    const { token, session } = await this.#tokens.sign(user);
-    const { id, email, name, role } = user;
-    return { user: { id, email, name, role }, token, expiresAt: new Date(session.expiresAt).toISOString() };
-  }
-
-  /** From now on the token is refused everywhere. */
-  async revoke(session: Session): Promise<void> {
-    const leftMs = Math.max(1000, session.expiresAt - Date.now() + 10_000);
-    await this.#redis(() => this.#links.commands.set(this.#keys.revoked(session.id), '1', 'PX', leftMs));
-  }
-
-  isRevoked = async (sessionId: string): Promise<boolean> =>
-    (await this.#redis(() => this.#links.commands.exists(this.#keys.revoked(sessionId)))) === 1;
-
-  async #attempt(name: string, limit: number): Promise<void> {
-    const key = this.#keys.limit(name);
-    const retryAfterMs = await this.#redis(() =>
-      takeWindow(this.#links.home([key]).redis, key, { limit, windowMs }),
-    );
-    if (retryAfterMs > 0) throw new RequestError('rate-limited', { retryAfterMs });
-  }
-
-  async #redis<T>(work: () => Promise<T>): Promise<T> {
-    return work().catch(() => {
-      throw new RequestError('try-later');
+  /**
+   * Gives the user of a session another password and ends all other sessions of theirs.
+   * @returns how many. Throws `wrong-password`, `rate-limited`.
+   */
+  async changePassword(
+    session: Session,
+    oldPassword: string,
+    newPassword: string,
+    requestId: string | null,
+  ): Promise<number> {
+    const { userId } = session;
+    await this.#limits.take(`password:${userId}`, perAccount);
+    const user = await this.#db.em().findOne(UserEntity, { id: userId }, { populate: ['passwordHash'] });
+    if (!user) throw new RequestError('unauthenticated');
+    const before = user.passwordHash;
+    // Accounts that were made without one have nothing that could be compared.
+    const right = await this.#hashing.run(() => verify(before, oldPassword).catch(() => false));
+    if (!right) throw new RequestError('wrong-password');
+    const passwordHash = await this.#hashing.run(() => hash(newPassword, argon));
+    const by: Actor = { userId, sessionId: session.id, requestId };
+    const ended = await this.#db.em().transactional(async (em) => {
+      const changed = await em.nativeUpdate(
+        UserEntity,
+        { id: userId, passwordHash: before },
+        { passwordHash },
+      );
+      if (changed === 0) throw new RequestError('wrong-password');
+      const others = await this.#sessions.endAllOf(em, userId, 'password-changed', session.id);
+      await recordChange(em, 'password-changed', by, { userId, endedSessions: others.map(({ id }) => id) });
+      return others;
     });
+    await this.#sessions.announce(ended);
+    return ended.length;
   }
 }

@@ -44,13 +44,15 @@ export const admins: Access<Session> = (session) => {
 export const owns = (session: Session | undefined, organizerId: string): boolean =>
   session !== undefined && (session.role === 'admin' || session.userId === organizerId);
 
-/** The connection as far as a handler may use it: the rooms of events. */
+/** The connection as far as a handler may use it: the rooms of events, and how long its session lasts. */
 export interface Viewer {
   /** How many events this connection watches. */
   readonly watching: number;
   isWatching(eventId: string): boolean;
   watch(eventId: string): Promise<void>;
   unwatch(eventId: string): void;
+  /** Goes on with a newer token of the same session. */
+  renew(session: Session): void;
 }
 
 export interface Context<M extends MessageName, S> {

@@ -70,13 +70,26 @@ export const variables = {
     about: 'Where the embedded services and the development key keep their files.',
   },
   JWT_KEYS: {
-    schema: { type: 'string', pattern: '^[\\w-]{1,40}:[\\w-]{43,}(,[\\w-]{1,40}:[\\w-]{43,})*$' },
+    schema: {
+      type: 'string',
+      pattern: '^[\\w-]{1,40}:([\\w-]{43,}|@[^,]+)(,[\\w-]{1,40}:([\\w-]{43,}|@[^,]+))*$',
+    },
     requiredInProduction: true,
     secret: true,
     about:
-      'Keys for tokens: kid:secret, comma separated, secrets of 32 bytes or more as base64url. The first signs, all verify.',
+      'Keys for tokens, comma separated: kid:secret, secrets of 32 bytes or more as base64url (HS256), or kid:@file with a JWK or PEM, RSA (RS256) or Ed25519 (EdDSA). The first signs, all verify.',
   },
-  TOKEN_TTL_S: { schema: count(60, 2592000), default: 43200, about: 'How long a token is valid, seconds.' },
+  TOKEN_TTL_S: {
+    schema: count(60, 2592000),
+    default: 900,
+    about: 'How long a token is valid, seconds. It is renewed with a refresh token.',
+  },
+  REFRESH_TTL_S: {
+    schema: count(600, 7776000),
+    default: 1209600,
+    about:
+      'How long a refresh token is valid, seconds: who stays away longer signs in again. So does everybody after 90 days.',
+  },
   ALLOWED_ORIGINS: {
     schema: { type: 'string', pattern: '^https?://[^/,]+(,https?://[^/,]+)*$' },
     requiredInProduction: true,
@@ -216,6 +229,7 @@ export interface Config {
   dataDir: string;
   jwtKeys: string | undefined;
   tokenTtlMs: number;
+  refreshTtlMs: number;
   /** undefined: the node's own addresses. */
   allowedOrigins: string[] | undefined;
   trustProxy: boolean;
@@ -244,6 +258,10 @@ export interface Config {
   readyLoopLagMs: number;
   readyOutboxLagMs: number;
   provider: ProviderSettings;
+  /** Attempts to sign in, or to register, a minute and address on all nodes together. Not from the environment. */
+  attemptsPerAddress: number;
+  /** Passwords that wait to be hashed, 19 MiB each once it is their turn. Not from the environment. */
+  passwordQueue: number;
   drainMs: number;
 }
 
@@ -304,6 +322,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     dataDir: get('DATA_DIR'),
     jwtKeys: get('JWT_KEYS'),
     tokenTtlMs: get<number>('TOKEN_TTL_S') * 1000,
+    refreshTtlMs: get<number>('REFRESH_TTL_S') * 1000,
     allowedOrigins: get<string | undefined>('ALLOWED_ORIGINS')?.split(','),
     trustProxy: get('TRUST_PROXY'),
     logLevel: get('LOG_LEVEL'),
@@ -317,6 +336,8 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     payments: get('PAYMENTS'),
     stripe: get('PAYMENTS') === 'stripe' ? readStripe(get) : undefined,
     provider: readProvider(get),
+    passwordQueue: 200,
+    attemptsPerAddress: mode === 'production' ? 60 : 100_000,
     patience: {},
     metricsToken: get('METRICS_TOKEN'),
     traces: readTraces(get),

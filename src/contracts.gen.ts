@@ -50,6 +50,22 @@ export type Currency = string;
 export type Changes = string;
 export type Email = string;
 export type Role = 'user' | 'organizer' | 'admin' | 'kiosk';
+/**
+ * 256 random bits made by the server, base64url. It renews the session once, and is kept secret.
+ */
+export type RefreshToken = string;
+/**
+ * IANA time zone, e.g. Europe/Brussels.
+ */
+export type TimeZone = string;
+/**
+ * How many minutes before the start of an event its ticket holder is told; none: never.
+ */
+export type LeadMinutes = number[];
+/**
+ * 256 random bits made by the server, base64url. Only the device knows it.
+ */
+export type PairingSecret = string;
 export type BookingStatus = 'confirmed' | 'cancelled';
 /**
  * How far a payment has come. `authorised`: the amount is set aside; `booked`: the seats are the buyer's; `captured`: the money was taken; `voided`: it was let go of before it was taken; `refunded`: all of it was given back.
@@ -82,10 +98,6 @@ export type Tags = Category[];
  * `offline`: the event is shown, its tickets are sold elsewhere and the hub holds no seat of it. Default online.
  */
 export type SellMode = 'online' | 'offline';
-/**
- * IANA time zone, e.g. Europe/Brussels.
- */
-export type TimeZone = string;
 /**
  * ISO 3166-1 code of two letters, e.g. BE.
  */
@@ -154,6 +166,69 @@ export interface SignedIn {
    */
   token: string;
   expiresAt: Instant;
+  refreshToken: RefreshToken;
+  /**
+   * RFC 3339 with an offset, e.g. 2027-03-14T19:30:00Z.
+   */
+  refreshExpiresAt: string;
+}
+/**
+ * One's own account.
+ */
+export interface Me {
+  id: Id;
+  email: Email;
+  name: string;
+  role: Role;
+  timeZone: TimeZone;
+  alerts: AlertPreferences;
+  createdAt: Instant;
+}
+/**
+ * When and how somebody wants to be told that an event is about to start.
+ */
+export interface AlertPreferences {
+  leadMinutes: LeadMinutes;
+  channels: {
+    socket: boolean;
+    email: boolean;
+  };
+}
+/**
+ * An account as admins see it.
+ */
+export interface Account {
+  id: Id;
+  email: Email;
+  name: string;
+  role: Role;
+  timeZone: TimeZone;
+  /**
+   * null: it may sign in.
+   */
+  disabledAt: Instant | null;
+  /**
+   * How many are open.
+   */
+  sessions: number;
+  createdAt: Instant;
+}
+/**
+ * A screen that only watches.
+ */
+export interface Kiosk {
+  id: Id;
+  organizerId: Id;
+  name: string;
+  pairedAt: Instant;
+  /**
+   * When the device fetched its token; null: not yet.
+   */
+  claimedAt: Instant | null;
+  /**
+   * RFC 3339 with an offset, e.g. 2027-03-14T19:30:00Z.
+   */
+  tokenUntil: string;
 }
 /**
  * Seats kept for one buyer for a limited time.
@@ -648,6 +723,9 @@ export interface AuthLogoutRequest {}
 export interface AuthLogoutReply {
   revoked: true;
 }
+export interface AuthRefreshRequest {
+  refreshToken: RefreshToken;
+}
 export interface AuthRegisterRequest {
   email: Email;
   /**
@@ -655,6 +733,15 @@ export interface AuthRegisterRequest {
    */
   password: string;
   name: string;
+}
+export interface AuthRenewRequest {
+  /**
+   * A newer token of the same session, from `auth:refresh`.
+   */
+  token: string;
+}
+export interface AuthRenewReply {
+  expiresAt: Instant;
 }
 export interface BookingsCancelRequest {
   bookingId: Id;
@@ -1078,6 +1165,95 @@ export interface HealthStatusReply {
     outbox: boolean;
   };
 }
+export interface KiosksBeginRequest {}
+export interface KiosksBeginReply {
+  pairingId: Id;
+  /**
+   * 8 letters and digits that are not taken for each other.
+   */
+  code: string;
+  secret: PairingSecret;
+  /**
+   * RFC 3339 with an offset, e.g. 2027-03-14T19:30:00Z.
+   */
+  expiresAt: string;
+}
+export interface KiosksClaimRequest {
+  pairingId: Id;
+  secret: PairingSecret;
+}
+export interface KiosksClaimReply {
+  kiosk: Kiosk;
+  /**
+   * A signed JWT of the role `kiosk`: it may watch, and nothing else.
+   */
+  token: string;
+  expiresAt: Instant;
+}
+export interface KiosksListRequest {
+  /**
+   * Default 50.
+   */
+  limit?: number;
+  /**
+   * `nextCursor` of the answer before.
+   */
+  cursor?: string;
+}
+export interface KiosksListReply {
+  kiosks: Kiosk[];
+  nextCursor: string | null;
+}
+export interface KiosksPairRequest {
+  /**
+   * The 8 letters and digits the device shows; a blank or a hyphen in the middle does not matter.
+   */
+  code: string;
+  /**
+   * 1 to 100 characters, not only blanks.
+   */
+  name: string;
+}
+export interface KiosksPairReply {
+  kiosk: Kiosk;
+}
+export interface KiosksRevokeRequest {
+  kioskId: Id;
+}
+export interface KiosksRevokeReply {
+  revoked: true;
+}
+export interface MeChangePasswordRequest {
+  oldPassword: string;
+  /**
+   * At least 10 characters, at most 128.
+   */
+  newPassword: string;
+}
+export interface MeChangePasswordReply {
+  /**
+   * How many other sessions were ended.
+   */
+  endedSessions: number;
+}
+export interface MeReadRequest {}
+export interface MeUpdateRequest {
+  /**
+   * 1 to 100 characters, not only blanks.
+   */
+  name?: string;
+  timeZone?: TimeZone;
+  /**
+   * What is left out stays as it is.
+   */
+  alerts?: {
+    leadMinutes?: LeadMinutes;
+    channels?: {
+      socket?: boolean;
+      email?: boolean;
+    };
+  };
+}
 /**
  * pretix seating plan: name, size, categories, zones (rows of seats, areas). Checked by the importer, which names the place of a fault.
  */
@@ -1365,6 +1541,34 @@ export interface ServerDisconnected {
    */
   reconnect: 'now' | 'later' | 'new-token' | 'never';
 }
+export interface UsersListRequest {
+  /**
+   * Part of a name or of an address, in any case.
+   */
+  search?: string;
+  role?: Role;
+  disabled?: boolean;
+  /**
+   * Default 50.
+   */
+  limit?: number;
+  /**
+   * `nextCursor` of the answer before.
+   */
+  cursor?: string;
+}
+export interface UsersListReply {
+  users: Account[];
+  nextCursor: string | null;
+}
+export interface UsersReadRequest {
+  userId: Id;
+}
+export interface UsersUpdateRequest {
+  userId: Id;
+  role?: 'user' | 'organizer' | 'admin';
+  disabled?: boolean;
+}
 export interface VenuesCreateRequest {
   name: string;
   address: Address;
@@ -1410,6 +1614,7 @@ export interface VenuesUpdateRequest {
   timeZone?: TimeZone;
 }
 export type AuthLoginReply = SignedIn;
+export type AuthRefreshReply = SignedIn;
 export type AuthRegisterReply = SignedIn;
 export type EventsCancelReply = Event;
 export type EventsCreateReply = Event;
@@ -1417,7 +1622,11 @@ export type EventsDeleteReply = Event;
 export type EventsPublishReply = Event;
 export type EventsRestoreReply = Event;
 export type EventsUpdateReply = Event;
+export type MeReadReply = Me;
+export type MeUpdateReply = Me;
 export type PlansImportReply = Plan;
+export type UsersReadReply = Account;
+export type UsersUpdateReply = Account;
 export type VenuesCreateReply = Venue;
 export type VenuesDeleteReply = Venue;
 export type VenuesImportPlanReply = Plan;
@@ -1430,7 +1639,9 @@ export interface Messages {
   'audit:seats': { request: AuditSeatsRequest; reply: AuditSeatsReply; errors: 'event-not-found' };
   'auth:login': { request: AuthLoginRequest; reply: AuthLoginReply; errors: 'wrong-credentials' | 'account-disabled' };
   'auth:logout': { request: AuthLogoutRequest; reply: AuthLogoutReply; errors: never };
+  'auth:refresh': { request: AuthRefreshRequest; reply: AuthRefreshReply; errors: 'refresh-refused' | 'refresh-superseded' };
   'auth:register': { request: AuthRegisterRequest; reply: AuthRegisterReply; errors: 'email-taken' };
+  'auth:renew': { request: AuthRenewRequest; reply: AuthRenewReply; errors: 'token-refused' };
   'bookings:cancel': { request: BookingsCancelRequest; reply: BookingsCancelReply; errors: 'booking-not-found' | 'seats-unknown' | 'event-started' | 'cancel-too-late' | 'request-id-reused' };
   'bookings:checkout': { request: BookingsCheckoutRequest; reply: BookingsCheckoutReply; errors: 'event-not-found' | 'event-not-on-sale' | 'hold-not-found' | 'hold-confirming' | 'payment-not-needed' | 'payment-declined' | 'payment-unavailable' | 'request-id-reused' };
   'bookings:confirm': { request: BookingsConfirmRequest; reply: BookingsConfirmReply; errors: 'event-not-found' | 'event-not-on-sale' | 'hold-not-found' | 'seats-taken' | 'payment-required' | 'payment-pending' | 'request-id-reused' | 'overloaded' | 'booking-pending' };
@@ -1448,6 +1659,14 @@ export interface Messages {
   'events:update': { request: EventsUpdateRequest; reply: EventsUpdateReply; errors: 'event-not-found' | 'event-not-draft' | 'event-cancelled' | 'event-completed' | 'plan-not-found' | 'venue-not-found' | 'venue-mismatch' | 'prices-mismatch' | 'event-times' | 'sale-window' | 'capacity-mismatch' | 'time-zone-unknown' | 'series-needed' | 'request-id-reused' };
   'health:info': { request: HealthInfoRequest; reply: HealthInfoReply; errors: never };
   'health:status': { request: HealthStatusRequest; reply: HealthStatusReply; errors: never };
+  'kiosks:begin': { request: KiosksBeginRequest; reply: KiosksBeginReply; errors: never };
+  'kiosks:claim': { request: KiosksClaimRequest; reply: KiosksClaimReply; errors: 'pairing-not-found' | 'pairing-pending' };
+  'kiosks:list': { request: KiosksListRequest; reply: KiosksListReply; errors: 'cursor-invalid' };
+  'kiosks:pair': { request: KiosksPairRequest; reply: KiosksPairReply; errors: 'pairing-not-found' | 'request-id-reused' };
+  'kiosks:revoke': { request: KiosksRevokeRequest; reply: KiosksRevokeReply; errors: 'kiosk-not-found' };
+  'me:change-password': { request: MeChangePasswordRequest; reply: MeChangePasswordReply; errors: 'wrong-password' };
+  'me:read': { request: MeReadRequest; reply: MeReadReply; errors: never };
+  'me:update': { request: MeUpdateRequest; reply: MeUpdateReply; errors: 'time-zone-unknown' };
   'plans:import': { request: PlansImportRequest; reply: PlansImportReply; errors: 'plan-invalid' | 'request-id-reused' };
   'plans:list': { request: PlansListRequest; reply: PlansListReply; errors: never };
   'plans:read': { request: PlansReadRequest; reply: PlansReadReply; errors: 'plan-not-found' };
@@ -1463,6 +1682,9 @@ export interface Messages {
   'seats:release': { request: SeatsReleaseRequest; reply: SeatsReleaseReply; errors: 'event-not-found' | 'seats-unknown' | 'hold-not-found' | 'hold-confirming' | 'request-id-reused' };
   'seats:unwatch': { request: SeatsUnwatchRequest; reply: SeatsUnwatchReply; errors: never };
   'seats:watch': { request: SeatsWatchRequest; reply: SeatsWatchReply; errors: 'event-not-found' | 'too-many-rooms' };
+  'users:list': { request: UsersListRequest; reply: UsersListReply; errors: 'cursor-invalid' };
+  'users:read': { request: UsersReadRequest; reply: UsersReadReply; errors: 'user-not-found' };
+  'users:update': { request: UsersUpdateRequest; reply: UsersUpdateReply; errors: 'user-not-found' | 'last-admin' };
   'venues:create': { request: VenuesCreateRequest; reply: VenuesCreateReply; errors: 'time-zone-unknown' | 'request-id-reused' };
   'venues:delete': { request: VenuesDeleteRequest; reply: VenuesDeleteReply; errors: 'venue-not-found' | 'venue-in-use' | 'request-id-reused' };
   'venues:import-plan': { request: VenuesImportPlanRequest; reply: VenuesImportPlanReply; errors: 'venue-not-found' | 'plan-invalid' | 'request-id-reused' };

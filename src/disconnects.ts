@@ -7,7 +7,10 @@ export type Reconnect = 'now' | 'later' | 'new-token' | 'never';
 
 const catalogue = {
   'token-invalid': { reconnect: 'new-token', message: 'The token is not valid here. Sign in again.' },
-  'session-expired': { reconnect: 'new-token', message: 'Your session has ended. Sign in again.' },
+  'session-expired': {
+    reconnect: 'new-token',
+    message: 'Your token has run out. Renew it, or sign in again.',
+  },
   'session-revoked': { reconnect: 'new-token', message: 'This session was signed out.' },
   'try-later': { reconnect: 'later', message: 'The hub cannot check your token right now.' },
   'server-draining': { reconnect: 'now', message: 'This node is stopping. Another one answers.' },

@@ -87,6 +87,40 @@ const catalogue = {
   'email-taken': { status: 409, retry: 'changed', message: 'There is an account with this address already.' },
   'wrong-credentials': { status: 401, retry: 'changed', message: 'The address or the password is wrong.' },
   'account-disabled': { status: 403, retry: 'never', message: 'This account is disabled.' },
+  'wrong-password': { status: 403, retry: 'changed', message: 'That is not the password you have.' },
+  'refresh-refused': {
+    status: 401,
+    retry: 'never',
+    message: 'This refresh token is of no use any more. Sign in again.',
+  },
+  'refresh-superseded': {
+    status: 409,
+    retry: 'never',
+    message: 'Another request has just renewed this session. Go on with what that one was answered.',
+  },
+  'token-refused': {
+    status: 422,
+    retry: 'changed',
+    message: 'This is not a token of the session the connection belongs to, or it does not count.',
+  },
+  'user-not-found': { status: 404, retry: 'never', message: 'There is no such account.' },
+  'last-admin': {
+    status: 409,
+    retry: 'never',
+    message: 'This is the last admin. Make somebody else admin first.',
+  },
+  'kiosk-not-found': { status: 404, retry: 'never', message: 'You have no such kiosk.' },
+  'pairing-not-found': {
+    status: 404,
+    retry: 'changed',
+    message: 'There is no such pairing. Its time may be over: let the device show a new code.',
+  },
+  'pairing-pending': {
+    status: 409,
+    retry: 'later',
+    message: 'Nobody has typed the code of this device yet.',
+    details: '{ retryAfterMs }',
+  },
 
   'event-not-found': { status: 404, retry: 'never', message: 'There is no such event.' },
   'event-not-draft': {

@@ -6,6 +6,10 @@ import { App, us_listen_socket_close, us_socket_local_port } from 'uWebSockets.j
 import { readFileSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import { channels } from '../channels/index.ts';
+import { EndedSessions } from './accounts/ended-sessions.ts';
+import { Kiosks } from './accounts/kiosks.ts';
+import { Limits } from './accounts/limits.ts';
+import { Sessions } from './accounts/sessions.ts';
 import { Accounts } from './accounts.ts';
 import { AuditLog } from './audit/audit-log.ts';
 import { HoldJournal } from './audit/hold-journal.ts';
@@ -55,6 +59,8 @@ export interface Engine {
   readonly db: Database;
   readonly events: Events;
   readonly accounts: Accounts;
+  readonly sessions: Sessions;
+  readonly kiosks: Kiosks;
   readonly inventory: Inventory;
   readonly maps: LiveMaps;
   readonly bookings: BookingRecords;
@@ -138,8 +144,18 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   });
   const { provider } = payments;
   const sagas = new Sagas({ provider, events, inventory, confirms, db, log, timings: config.patience.sagas });
-  const attemptsPerAddress = config.mode === 'production' ? 60 : 100_000;
-  const accounts = new Accounts({ db, links, keys, tokens, attemptsPerAddress });
+  const limits = new Limits(links, keys);
+  const endedSessions = new EndedSessions({ db, links, keys, log });
+  const sessions = new Sessions({
+    db,
+    tokens,
+    ended: endedSessions,
+    tokenMs: config.tokenTtlMs,
+    refreshMs: config.refreshTtlMs,
+  });
+  const { attemptsPerAddress, passwordQueue } = config;
+  const accounts = new Accounts({ db, sessions, limits, attemptsPerAddress, passwordQueue });
+  const kiosks = new Kiosks({ db, tokens, sessions, limits });
 
   const app = App();
   const publisher = new Publisher(app);
@@ -176,6 +192,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     db,
     events,
     accounts,
+    sessions,
+    kiosks,
     inventory,
     maps,
     bookings,
@@ -220,7 +238,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     channelPrefix: keys.channelPrefix,
     tokens,
     allowedOrigins: () => origins,
-    isRevoked: accounts.isRevoked,
+    isRevoked: endedSessions.has,
     publisher,
     log,
     onNotice(notice, id) {
@@ -229,6 +247,10 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     },
   });
   sockets.dispatcher = dispatcher;
+  sessions.onEnd = (sessionId) => engine.endSession(sessionId);
+  endedSessions.onEnded = (sessionId) => {
+    if (sockets.sessions.has(sessionId)) sockets.sessions.end(sessionId);
+  };
   publisher.cluster = sockets.cluster;
   publisher.maps = maps;
   connectFollowUps(engine);
@@ -255,7 +277,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     publicUrl: () => [...origins][0] ?? 'http://localhost',
     dispatcher,
     tokens,
-    isRevoked: accounts.isRevoked,
+    isRevoked: endedSessions.has,
     draining: () => draining,
     limits: httpLimits,
     health,
@@ -303,7 +325,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   });
   const port = us_socket_local_port(socket as never);
   if (!config.allowedOrigins) for (const origin of ownOrigins(port)) origins.add(origin);
-  for (const part of [sweeper, reconciler, pastEvents, completions, audit]) part.start();
+  for (const part of [sweeper, reconciler, pastEvents, completions, audit, endedSessions]) part.start();
   outbox.start();
   sagas.runner.run();
   providerFeed.start();
@@ -325,7 +347,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       while (dispatcher.inFlight > 0 && Date.now() < until) await pause(20);
       await Promise.race([confirms.idle(), pause(Math.max(0, until - Date.now()))]);
       await sockets.drain(Math.min(1000, config.drainMs));
-      for (const part of [sweeper, reconciler, pastEvents, completions]) part.stop();
+      for (const part of [sweeper, reconciler, pastEvents, completions, endedSessions]) part.stop();
       await Promise.race([
         Promise.all([sagas.runner.stop(), outbox.stop()]),
         pause(Math.max(1000, until - Date.now())),

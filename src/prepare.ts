@@ -1,3 +1,6 @@
+import { EndedSessions } from './accounts/ended-sessions.ts';
+import { Limits } from './accounts/limits.ts';
+import { Sessions } from './accounts/sessions.ts';
 import { Accounts } from './accounts.ts';
 import type { Config } from './config.ts';
 import { type Database, openDatabase } from './database/database.ts';
@@ -25,7 +28,12 @@ export async function prepare(options: {
     if (config.mode !== 'development') return;
     const links = new RedisLinks(options.redisUrl, log);
     const tokens = new Tokens(options.jwtKeys, config.tokenTtlMs);
-    const accounts = new Accounts({ db, links, keys: makeKeys(config.redisPrefix), tokens });
+    const keys = makeKeys(config.redisPrefix);
+    const ended = new EndedSessions({ db, links, keys, log });
+    const { tokenTtlMs: tokenMs, refreshTtlMs: refreshMs, attemptsPerAddress, passwordQueue } = config;
+    const sessions = new Sessions({ db, tokens, ended, tokenMs, refreshMs });
+    const limits = new Limits(links, keys);
+    const accounts = new Accounts({ db, sessions, limits, attemptsPerAddress, passwordQueue });
     if (await seedDemo(db, accounts)) log.info('The database was empty: three demo events are on sale.');
     await links.close();
   } finally {

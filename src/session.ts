@@ -1,5 +1,5 @@
 /**
- * Who is asking. Tokens are JWTs (jose) with a pinned algorithm, issuer, audience and type, and keys
+ * Who is asking. Tokens are JWTs (jose) with an algorithm pinned to each key, issuer, audience and type, and keys
  * looked up by `kid` in our own list alone, as RFC 8725 asks.
  */
 import { createHash, randomBytes } from 'node:crypto';
@@ -7,8 +7,8 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { jwtVerify, SignJWT } from 'jose';
 import type { Role } from './contracts.gen.ts';
+import { type PublicJwk, publicJwks, readTokenKeys, type TokenKey } from './token-keys.ts';
 
-const algorithm = 'HS256';
 const issuer = 'seatcast';
 const audience = 'seatcast-hub';
 const type = 'at+jwt';
@@ -17,54 +17,62 @@ const clockToleranceS = 5;
 const maxTokenLength = 4096;
 
 export interface Session {
-  /** The token's id: what is revoked. */
+  /** What is revoked: the sign-in it goes back to, however often its token was renewed since. */
   id: string;
   userId: string;
   role: Role;
-  /** ms since 1970 */
+  /** When its token runs out, ms since 1970. */
   expiresAt: number;
 }
+
+export const newSessionId = (): string => randomBytes(16).toString('base64url');
 
 export class TokenError extends Error {
   override readonly name = 'TokenError';
 }
 
 export class Tokens {
-  readonly #keys: Map<string, Uint8Array>;
-  readonly #signingKid: string;
+  readonly #keys: Map<string, TokenKey>;
+  readonly #signing: TokenKey;
+  readonly #algorithms: string[];
   readonly #ttlMs: number;
+  /** What others need to verify our tokens; empty with secrets. */
+  readonly jwks: { keys: PublicJwk[] };
 
-  /** @param keys "kid:secret,kid:secret" as in JWT_KEYS; the first signs */
+  /** @param keys "kid:secret,kid:@file" as in JWT_KEYS; the first signs */
   constructor(keys: string, ttlMs: number) {
-    this.#keys = new Map(
-      keys.split(',').map((pair) => {
-        const [kid = '', secret = ''] = pair.split(':');
-        const bytes = Buffer.from(secret, 'base64url');
-        if (bytes.length < 32) throw new Error(`The key "${kid}" in JWT_KEYS has less than 32 bytes`);
-        return [kid, new Uint8Array(bytes)];
-      }),
-    );
-    this.#signingKid = this.#keys.keys().next().value as string;
+    const read = readTokenKeys(keys);
+    this.#signing = read[0] as TokenKey;
+    this.#keys = new Map(read.map((key) => [key.kid, key]));
+    this.#algorithms = [...new Set(read.map(({ algorithm }) => algorithm))];
     this.#ttlMs = ttlMs;
+    this.jwks = publicJwks(read);
   }
 
-  async sign(user: { id: string; role: Role }): Promise<{ token: string; session: Session }> {
+  /** @param of the session it belongs to, and its end, ms since 1970; without them: one of its own, as long as usual */
+  async sign(
+    user: { id: string; role: Role },
+    of: { sessionId?: string; until?: number } = {},
+  ): Promise<{ token: string; session: Session }> {
     const now = Math.floor(Date.now() / 1000);
+    const tokenId = newSessionId();
+    const usual = now + Math.floor(this.#ttlMs / 1000);
     const session: Session = {
-      id: randomBytes(16).toString('base64url'),
+      id: of.sessionId ?? tokenId,
       userId: user.id,
       role: user.role,
-      expiresAt: (now + Math.floor(this.#ttlMs / 1000)) * 1000,
+      expiresAt: (of.until === undefined ? usual : Math.floor(of.until / 1000)) * 1000,
     };
-    const token = await new SignJWT({ role: user.role })
-      .setProtectedHeader({ alg: algorithm, kid: this.#signingKid, typ: type })
+    const { kid, algorithm, signs } = this.#signing;
+    const token = await new SignJWT({ role: user.role, ...(of.sessionId ? { sid: of.sessionId } : {}) })
+      .setProtectedHeader({ alg: algorithm, kid, typ: type })
       .setIssuer(issuer)
       .setAudience(audience)
       .setSubject(user.id)
-      .setJti(session.id)
+      .setJti(tokenId)
       .setIssuedAt(now)
       .setExpirationTime(session.expiresAt / 1000)
-      .sign(this.#keys.get(this.#signingKid) as Uint8Array);
+      .sign(signs as NonNullable<typeof signs>);
     return { token, session };
   }
 
@@ -74,13 +82,15 @@ export class Tokens {
     try {
       const { payload } = await jwtVerify(
         token,
-        ({ kid }) => {
+        ({ kid, alg }) => {
           const key = kid === undefined ? undefined : this.#keys.get(kid);
           if (!key) throw new TokenError('unknown key');
-          return key;
+          // One key, one algorithm: a public key is never a secret.
+          if (alg !== key.algorithm) throw new TokenError('wrong algorithm');
+          return key.verifies;
         },
         {
-          algorithms: [algorithm],
+          algorithms: this.#algorithms,
           issuer,
           audience,
           typ: type,
@@ -88,8 +98,14 @@ export class Tokens {
           requiredClaims: ['exp', 'sub', 'jti', 'role'],
         },
       );
-      const { sub, jti, exp, role } = payload as { sub: string; jti: string; exp: number; role: Role };
-      return { id: jti, userId: sub, role, expiresAt: exp * 1000 };
+      const { sub, jti, exp, role, sid } = payload as {
+        sub: string;
+        jti: string;
+        exp: number;
+        role: Role;
+        sid?: string;
+      };
+      return { id: sid ?? jti, userId: sub, role, expiresAt: exp * 1000 };
     } catch (error) {
       throw new TokenError(error instanceof Error ? error.name : 'invalid');
     }

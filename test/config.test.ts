@@ -43,6 +43,7 @@ const faults: { [N in Name]?: [value: string, allowed: string] } = {
   REDIS_PREFIX: ['Seat Cast', '[a-z0-9-]'],
   JWT_KEYS: ['k1:hunter2', 'pattern'],
   TOKEN_TTL_S: ['59', 'from 60 to 2592000'],
+  REFRESH_TTL_S: ['599', 'from 600 to'],
   ALLOWED_ORIGINS: ['https://tickets.example/', 'https?://'],
   TRUST_PROXY: ['yes', 'boolean'],
   LOG_LEVEL: ['loud', 'trace, debug, info'],

@@ -2,8 +2,8 @@ import { anyone, defineMessage } from '../../src/channel.ts';
 
 export default defineMessage('auth:register', {
   access: anyone,
-  async handle({ engine, request, address }) {
+  async handle({ engine, request, requestId, address }) {
     const { email, password, name } = request;
-    return engine.accounts.register({ email, password, name }, address);
+    return engine.accounts.register({ email, password, name }, address, requestId);
   },
 });

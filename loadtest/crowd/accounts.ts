@@ -1,6 +1,6 @@
 /**
- * The accounts of the buyers. Opening one costs the hub an argon2 hash, so tokens are kept in
- * `.data/crowd.json` under the event they were made for, and used again while the hub takes them.
+ * The accounts of the buyers. Opening one costs the hub an argon2 hash, so their sessions are kept in
+ * `.data/crowd.json` under the event they were made for, and used again while the hub renews them.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,17 @@ export interface Account {
   userId: string;
   token: string;
   expiresAt: string;
+  refreshToken: string;
+  refreshExpiresAt: string;
 }
+
+const accountOf = ({ user, token, expiresAt, refreshToken, refreshExpiresAt }: SignedIn): Account => ({
+  userId: user.id,
+  token,
+  expiresAt,
+  refreshToken,
+  refreshExpiresAt,
+});
 
 const file = join(process.env.DATA_DIR || '.data', 'crowd.json');
 /** The hub hashes two passwords at a time; more only wait there. */
@@ -29,7 +39,7 @@ const readAll = (): Record<string, Account[]> => {
   }
 };
 
-/** @param forMs how long the tokens must be valid at least */
+/** @param forMs how long they must be good for at least */
 export async function findAccounts(
   node: string,
   eventId: string,
@@ -37,22 +47,39 @@ export async function findAccounts(
   forMs: number,
   progress: (ready: number) => void,
 ): Promise<Account[]> {
-  const lastsLongEnough = ({ expiresAt }: Account) => Date.parse(expiresAt) > Date.now() + forMs;
+  const lastsLongEnough = ({ refreshExpiresAt }: Account) =>
+    Date.parse(refreshExpiresAt) > Date.now() + forMs;
   const kept = (readAll()[eventId] ?? []).filter(lastsLongEnough);
   const accounts: Account[] = [];
   await inTurns(kept.slice(0, count), async (account) => {
-    const { status } = await ask(`${node}/api/v1/bookings?limit=1`, { token: account.token });
-    if (status === 200) accounts.push(account);
+    if (await renewToken(node, account)) accounts.push(account);
   });
   progress(accounts.length);
   await inTurns(Array.from({ length: count - accounts.length }), async () => {
     accounts.push(await open(node));
     progress(accounts.length);
   });
-  const others = kept.slice(count);
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, JSON.stringify({ ...readAll(), [eventId]: [...accounts, ...others] }), { mode: 0o600 });
+  keepAccounts(eventId, [...accounts, ...kept.slice(count)]);
   return accounts;
+}
+
+/** For the next crowd; to be called again when tokens were renewed. */
+export function keepAccounts(eventId: string, accounts: readonly Account[]): void {
+  mkdirSync(dirname(file), { recursive: true });
+  const known = (readAll()[eventId] ?? []).filter(
+    ({ userId }) => !accounts.some((account) => account.userId === userId),
+  );
+  const text = JSON.stringify({ ...readAll(), [eventId]: [...accounts, ...known] });
+  writeFileSync(file, text, { mode: 0o600 });
+}
+
+/** Puts the next token into the account. @returns it, or undefined if the hub does not renew it */
+export async function renewToken(node: string, account: Account): Promise<string | undefined> {
+  const { refreshToken } = account;
+  const { status, body } = await ask<SignedIn>(`${node}/api/v1/auth/refresh`, { post: { refreshToken } });
+  if (status !== 200) return undefined;
+  Object.assign(account, accountOf(body));
+  return account.token;
 }
 
 async function open(node: string): Promise<Account> {
@@ -66,7 +93,7 @@ async function open(node: string): Promise<Account> {
       `${node}/api/v1/auth/register`,
       { post },
     );
-    if (status === 201) return { userId: body.user.id, token: body.token, expiresAt: body.expiresAt };
+    if (status === 201) return accountOf(body);
     const again = status === 429 || status === 503;
     if (!again || waitedMs > maxWaitMs)
       throw new CrowdError(`No account could be opened: ${body.message ?? status}`);

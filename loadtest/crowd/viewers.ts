@@ -1,5 +1,5 @@
 /** Those who only look. */
-import { SeatcastClient } from '../../src/client/client.ts';
+import { type ClientOptions, SeatcastClient } from '../../src/client/client.ts';
 import type { SeatMap } from '../../src/client/seat-map.ts';
 import type { Latency } from './latency.ts';
 import type { Tally } from './tally.ts';
@@ -14,9 +14,13 @@ const atOnce = 25;
 const freshWithinMs = 30_000;
 
 /** A client that prefers one node and knows the others. */
-export function connect(nodes: readonly string[], index: number, token?: string): SeatcastClient {
+export function connect(
+  nodes: readonly string[],
+  index: number,
+  options: Pick<ClientOptions, 'token' | 'newToken'> = {},
+): SeatcastClient {
   const urls = nodes.map((_, i) => nodes[(index + i) % nodes.length] as string);
-  return new SeatcastClient({ urls, token, timeoutMs: 15_000 });
+  return new SeatcastClient({ urls, timeoutMs: 15_000, ...options });
 }
 
 /** Counts every frame that a client gets. */

@@ -22,6 +22,11 @@ export interface ClientOptions {
   /** Addresses of nodes; after a loss the next one is tried. In a browser the page's own by default. */
   urls?: string[];
   token?: string | undefined;
+  /**
+   * Asked for a newer token when the hub does not take the one we have any more. Answers undefined when there is none:
+   * then the connection stays closed. When it rejects it is asked again.
+   */
+  newToken?: () => Promise<string | undefined>;
   /** Longest wait for one answer. Default 5000. */
   timeoutMs?: number;
   /** How long a request with a request id is repeated before it is given up. Default 30000. */
@@ -83,7 +88,8 @@ export class SeatcastClient extends Emitter<ClientEvents> {
   socket: Socket | undefined;
   readonly maps = new Map<string, SeatMap>();
   readonly #urls: string[];
-  readonly #options: Required<Omit<ClientOptions, 'urls' | 'token'>>;
+  readonly #options: Required<Omit<ClientOptions, 'urls' | 'token' | 'newToken'>>;
+  readonly #newToken: ClientOptions['newToken'];
   #token: string | undefined;
   #attempts = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -92,6 +98,7 @@ export class SeatcastClient extends Emitter<ClientEvents> {
     super();
     this.#urls = options.urls ?? [globalThis.location.origin];
     this.#token = options.token;
+    this.#newToken = options.newToken;
     this.#options = {
       timeoutMs: options.timeoutMs ?? 5000,
       repeatMs: options.repeatMs ?? 30_000,
@@ -118,6 +125,14 @@ export class SeatcastClient extends Emitter<ClientEvents> {
     for (const map of this.maps.values()) map.setHolds([]);
     this.#attempts = 0;
     this.#connect();
+  }
+
+  /** Goes on with a newer token of the same session, on the same connection. */
+  renew(token: string): void {
+    this.#token = token;
+    if (this.state !== 'connected') return;
+    // Refused or lost: then the connection ends with its token, and the next one begins with this.
+    this.request('auth:renew', { token }).catch(() => undefined);
   }
 
   /** Asks once. Rejects with a `RequestFailed`. */
@@ -266,10 +281,30 @@ export class SeatcastClient extends Emitter<ClientEvents> {
     if (socket !== this.socket || this.state === 'closed') return;
     for (const map of this.maps.values()) map.disconnected();
     const reconnect = this.lastDisconnect?.reconnect ?? 'now';
+    if (reconnect === 'new-token' && this.#newToken && this.#token !== undefined) {
+      this.#setState('waiting');
+      void this.#withNewToken(socket, this.#newToken);
+      return;
+    }
     if (reconnect === 'never' || reconnect === 'new-token') {
       this.#setState('closed');
       return;
     }
+    this.#reconnectSoon();
+  }
+
+  async #withNewToken(socket: Socket, newToken: () => Promise<string | undefined>): Promise<void> {
+    const refused = this.#token;
+    const token = await newToken().catch(() => null);
+    // Somebody else signed in meanwhile, or it was closed.
+    if (socket !== this.socket || this.state !== 'waiting') return;
+    if (token === null) return this.#reconnectSoon();
+    if (token === undefined || token === refused) return this.#setState('closed');
+    this.#token = token;
+    this.#connect();
+  }
+
+  #reconnectSoon(): void {
     // Everybody comes back at once after a node died: the random half keeps them apart.
     const wait = Math.min(5000, this.#options.reconnectMs * 2 ** this.#attempts);
     this.#attempts++;

@@ -13,6 +13,7 @@ import { FirstMigration } from './migrations/m0001-first.ts';
 import { LedgerMigration } from './migrations/m0002-ledger.ts';
 import { AuditMigration } from './migrations/m0003-audit.ts';
 import { FencesMigration } from './migrations/m0004-fences.ts';
+import { AccountsMigration } from './migrations/m0005-accounts.ts';
 import { EventsMigration } from './migrations/m0006-events.ts';
 import { ProviderMigration } from './migrations/m0007-provider.ts';
 
@@ -156,6 +157,7 @@ export async function openDatabase(
         { name: 'm0002-ledger', class: LedgerMigration },
         { name: 'm0003-audit', class: AuditMigration },
         { name: 'm0004-fences', class: FencesMigration },
+        { name: 'm0005-accounts', class: AccountsMigration },
         { name: 'm0006-events', class: EventsMigration },
         { name: 'm0007-provider', class: ProviderMigration },
       ],

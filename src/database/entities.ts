@@ -3,7 +3,7 @@
  * the seats of active bookings above all) are in the migrations.
  */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
-import type { Role } from '../contracts.gen.ts';
+import type { AlertPreferences, Role } from '../contracts.gen.ts';
 
 export const UserEntity = defineEntity({
   name: 'User',
@@ -16,6 +16,12 @@ export const UserEntity = defineEntity({
     passwordHash: p.string().lazy(),
     role: p.string().$type<Role>(),
     disabledAt: p.datetime().nullable(),
+    /** IANA; they have a default of the database's. */
+    timeZone: p.string().$type<string>().default('Europe/Brussels'),
+    alerts: p
+      .json()
+      .$type<AlertPreferences>()
+      .defaultRaw(`'{"leadMinutes": [1440, 60, 5], "channels": {"socket": true, "email": true}}'`),
     createdAt: p.datetime(),
   },
 });
@@ -129,4 +135,57 @@ export const AuditEntity = defineEntity({
   },
 });
 
-export const entities = [UserEntity, PlanEntity, VenueEntity, EventEntity, AuditEntity];
+export const SessionEntity = defineEntity({
+  name: 'Session',
+  tableName: 'sessions',
+  properties: {
+    id: p.string().primary(),
+    /** Of a user, or of a kiosk. */
+    userId: p.uuid(),
+    expiresAt: p.datetime(),
+    tokensUntil: p.datetime(),
+    endedAt: p.datetime().nullable(),
+    endReason: p.string().nullable(),
+  },
+});
+
+export const KioskEntity = defineEntity({
+  name: 'Kiosk',
+  tableName: 'kiosks',
+  properties: {
+    id: p.uuid().primary(),
+    organizerId: p.uuid(),
+    name: p.string(),
+    sessionId: p.string(),
+    pairedAt: p.datetime(),
+    /** null: the device has not fetched its token yet. */
+    claimedAt: p.datetime().nullable(),
+    tokenUntil: p.datetime(),
+    revokedAt: p.datetime().nullable(),
+  },
+});
+export type KioskRow = InferEntity<typeof KioskEntity>;
+
+export const PairingEntity = defineEntity({
+  name: 'Pairing',
+  tableName: 'kiosk_pairings',
+  properties: {
+    id: p.uuid().primary(),
+    code: p.string(),
+    secretHash: p.string(),
+    expiresAt: p.datetime(),
+    /** null: nobody has typed the code yet. */
+    kioskId: p.uuid().nullable(),
+  },
+});
+
+export const entities = [
+  UserEntity,
+  PlanEntity,
+  VenueEntity,
+  EventEntity,
+  AuditEntity,
+  SessionEntity,
+  KioskEntity,
+  PairingEntity,
+];

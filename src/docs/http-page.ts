@@ -63,7 +63,7 @@ function menu(byTag: ReadonlyMap<string, readonly Endpoint[]>): MenuGroup[] {
 
 const intro = (options: OpenApiOptions, description: string, links: Links) => html`<h1 id="start">HTTP</h1>
 <p class="docs-lead">${description}</p>
-<p>JSON in UTF-8 both ways. Sign in with ${prose('`auth:login`', links)} and send the token with each request that needs one:</p>
+<p>JSON in UTF-8 both ways. Sign in with ${prose('`auth:login`', links)} and send the token with each request that needs one; ${prose('`auth:refresh`', links)} renews it:</p>
 <pre class="code"><code>curl ${httpUrl(options)}/api/v1/bookings \\
   -H 'Authorization: Bearer eyJhbGciOi…'</code></pre>
 <p>Seat maps and holds are live, so they are on the <a href="${docsPaths.sockets}">socket</a> only. Costs and their limits are shared with it. Beside them a user, or an address without a token, may send ${variables.HTTP_REQUESTS_PER_SECOND.default} requests a second and ${variables.HTTP_BURST.default} more in a burst, for reading and for writing each: <code>RateLimit</code> and <code>RateLimit-Policy</code> say what is left, <code>Retry-After</code> when to come back.</p>

@@ -49,7 +49,7 @@ const socket = io('${socketUrl(options)}', {
 });
 socket.on('connect_error', (error) => console.log(error.data)); // { code, message, reconnect }
 socket.on('server:disconnected', (why) => console.log(why));`)}
-<p>The token is what ${prose('`auth:login`', links)} answers over <a href="${docsPaths.http}">HTTP</a>. Without one you are anonymous: you may look, but not hold or book. When you are let go, or not let in, the <a href="#disconnects">reason</a> says whether to come back.</p>
+<p>The token is what ${prose('`auth:login`', links)} answers over <a href="${docsPaths.http}">HTTP</a>. It runs out after a while: go on with a newer one by ${prose('`auth:renew`', links)}, on the same connection. Without one you are anonymous: you may look, but not hold or book. When you are let go, or not let in, the <a href="#disconnects">reason</a> says whether to come back.</p>
 <p>Browsers are let in from the hub’s own pages and the origins it is configured for.</p>
 <p>Without a Socket.IO library: open <code>${socketUrl(options)}/socket.io/?EIO=4&amp;transport=websocket</code> and send these text frames. Answer each <code>2</code> (ping) with <code>3</code>.</p>
 ${code(`→ 40{"token":"eyJhbGciOi…"}

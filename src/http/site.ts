@@ -38,6 +38,9 @@ export function makeSite(options: SiteOptions): Hono<Bindings> {
     return c.json(found, found.ok ? 200 : 503, { 'cache-control': 'no-store' });
   });
   mountMetrics(app, options);
+  app.get('/.well-known/jwks.json', (c) =>
+    c.json(options.tokens.jwks, 200, { 'cache-control': 'public, max-age=300' }),
+  );
   mountApi(app, options);
   if (options.webhook) mountWebhook(app, options.webhook);
   mountDocs(app, options);

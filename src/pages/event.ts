@@ -27,7 +27,10 @@ async function start(): Promise<void> {
   const session = new Session();
   showAccount(byId('account', HTMLElement), session);
   const eventId = decodeURIComponent(location.pathname.split('/').filter(Boolean)[1] ?? '');
-  const client = new SeatcastClient({ token: session.current?.token });
+  const client = new SeatcastClient({
+    token: session.current?.token,
+    newToken: () => session.renew(),
+  });
   followSession(session, client);
   // The map loads while the event and its plan do.
   client.watch(eventId);
@@ -110,6 +113,8 @@ function startCheckout(client: SeatcastClient, buyer: Buyer): Checkout {
 /** The socket is whoever is signed in; a token the hub no longer takes makes nobody of them. */
 function followSession(session: Session, client: SeatcastClient): void {
   session.on('changed', (signedIn) => client.signIn(signedIn?.token));
+  session.on('renewed', ({ token }) => client.renew(token));
+  session.on('ended', (text) => toast(text, 'warn'));
   client.on('state', (state) => {
     const last = client.lastDisconnect;
     if (state !== 'closed' || last?.reconnect !== 'new-token') return;

@@ -1,17 +1,34 @@
-/** Who is signed in. Kept in the browser, so that a reload, or another tab, goes on as the same person. */
+/**
+ * Who is signed in. Kept in the browser, so that a reload, or another tab, goes on as the same person. Tokens are short
+ * lived: a while before one ends it is renewed, by one tab for all of them, because a refresh token counts once.
+ */
 import { Emitter } from '../client/emitter.ts';
 import type { SignedIn } from '../contracts.gen.ts';
-import { api } from './api.ts';
+import { api, Problem } from './api.ts';
 
 interface SessionEvents {
   /** Somebody signed in, somebody else did, or (undefined) nobody is any more. */
   changed: SignedIn | undefined;
+  /** The same person goes on with another token. */
+  renewed: SignedIn;
+  /** The hub renews it no more; `changed` follows. */
+  ended: string;
 }
 
 const key = 'seatcast.session';
+/** So much of a token's time is left when it is renewed. */
+const renewAtFraction = 0.2;
+/** Without locks two tabs may renew at once. */
+const winnerWritesMs = 1000;
+/** After a hub that was away. */
+const tryAgainMs = 15_000;
+/** Longer times would run out at once: a timer counts 31 bits. */
+const longestTimerMs = 2 ** 31 - 1;
 
 export class Session extends Emitter<SessionEvents> {
   #current: SignedIn | undefined = read();
+  #renewing: Promise<string | undefined> | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
     super();
@@ -19,6 +36,7 @@ export class Session extends Emitter<SessionEvents> {
       if (event.key !== key && event.key !== null) return;
       this.#set(read());
     });
+    this.#renewInTime();
   }
 
   get current(): SignedIn | undefined {
@@ -35,16 +53,61 @@ export class Session extends Emitter<SessionEvents> {
     this.#keep(await api<SignedIn>('/api/v1/auth/register', { post: { name, email, password } }));
   }
 
-  /** Also tells the hub, so that the token is of no use to anybody. */
+  /** Also tells the hub, so that the tokens are of no use to anybody. */
   async signOut(): Promise<void> {
-    const token = this.#current?.token;
+    const left = this.#current;
     this.forget();
-    if (token) await api('/api/v1/auth/logout', { post: {}, token }).catch(() => undefined);
+    if (!left) return;
+    try {
+      const { token } = isOver(left) ? await askToRenew(left) : left;
+      await api('/api/v1/auth/logout', { post: {}, token });
+    } catch {
+      // Then they end by themselves.
+    }
   }
 
-  /** The hub does not accept the token any more. */
+  /** The hub does not accept the session any more. */
   forget(): void {
     this.#keep(undefined);
+  }
+
+  /**
+   * Another token for the one the hub does not take any more, or soon will not; undefined: somebody has to sign in again.
+   * @throws Problem while the hub cannot be asked
+   */
+  renew(): Promise<string | undefined> {
+    this.#renewing ??= alone(() => this.#renew(this.#current)).finally(() => {
+      this.#renewing = undefined;
+    });
+    return this.#renewing;
+  }
+
+  async #renew(mine: SignedIn | undefined): Promise<string | undefined> {
+    if (!mine) return undefined;
+    const kept = read();
+    // Another tab was faster, or somebody else has signed in there.
+    if (kept && kept.refreshToken !== mine.refreshToken) {
+      this.#set(kept);
+      return kept.token;
+    }
+    try {
+      const renewed = await askToRenew(mine);
+      // Signed out meanwhile: nobody wants it any more.
+      if (this.#current?.refreshToken === mine.refreshToken) this.#keep(renewed);
+      return this.#current?.token;
+    } catch (error) {
+      if (!(error instanceof Problem) || !isFinal(error)) throw error;
+      // The tab that won writes down what it was answered.
+      if (error.code === 'refresh-superseded')
+        await new Promise((resolve) => setTimeout(resolve, winnerWritesMs));
+      const newer = read();
+      if (newer && newer.refreshToken !== mine.refreshToken) this.#set(newer);
+      else {
+        this.emit('ended', 'Your session has ended. Sign in again.');
+        this.forget();
+      }
+      return this.#current?.token;
+    }
   }
 
   #keep(signedIn: SignedIn | undefined): void {
@@ -58,16 +121,48 @@ export class Session extends Emitter<SessionEvents> {
   }
 
   #set(signedIn: SignedIn | undefined): void {
-    if (signedIn?.token === this.#current?.token) return;
+    const before = this.#current;
+    if (signedIn?.token === before?.token) return;
     this.#current = signedIn;
-    this.emit('changed', signedIn);
+    this.#renewInTime();
+    if (signedIn && signedIn.user.id === before?.user.id) this.emit('renewed', signedIn);
+    else this.emit('changed', signedIn);
+  }
+
+  #renewInTime(): void {
+    clearTimeout(this.#timer);
+    if (!this.#current) return;
+    const leftMs = Date.parse(this.#current.expiresAt) - Date.now();
+    this.#renewAfter(Math.max(0, leftMs * (1 - renewAtFraction)));
+  }
+
+  #renewAfter(ms: number): void {
+    this.#timer = setTimeout(
+      () => this.renew().catch(() => this.#renewAfter(tryAgainMs)),
+      Math.min(longestTimerMs, ms),
+    );
   }
 }
+
+const askToRenew = ({ refreshToken }: SignedIn): Promise<SignedIn> =>
+  api<SignedIn>('/api/v1/auth/refresh', { post: { refreshToken } });
+
+/** The hub has judged; anything else may be different the next time. */
+const isFinal = ({ code }: Problem): boolean =>
+  code === 'refresh-refused' || code === 'refresh-superseded' || code === 'invalid-request';
+
+const isOver = ({ expiresAt }: SignedIn): boolean => Date.parse(expiresAt) <= Date.now();
+
+/** One tab after the other. Browsers have such locks for pages that came over TLS, or from this machine. */
+const alone = <T>(work: () => Promise<T>): Promise<T> => {
+  const locks: LockManager | undefined = navigator.locks;
+  return locks ? (locks.request(key, work) as Promise<T>) : work();
+};
 
 function read(): SignedIn | undefined {
   try {
     const kept = JSON.parse(localStorage.getItem(key) ?? 'null') as SignedIn | null;
-    return kept && Date.parse(kept.expiresAt) > Date.now() ? kept : undefined;
+    return kept && Date.parse(kept.refreshExpiresAt) > Date.now() ? kept : undefined;
   } catch {
     return undefined;
   }

@@ -9,8 +9,10 @@ export interface Keys {
   loadedEvents: string;
   /** Hash of events that leave Redis: event id -> since when (ms). */
   retiringEvents: string;
-  /** Present while the session with this token id is revoked. */
+  /** Present while the session is revoked and tokens of it would be valid. */
   revoked(sessionId: string): string;
+  /** Run id of the Redis in which the list of revoked sessions is complete. In one slot with them. */
+  revokedRun: string;
   /** A rate-limit window. */
   limit(name: string): string;
   /** Prefix of the queues of `src/jobs/`. Their scripts get keys of one queue, which share a hash tag. */
@@ -37,7 +39,8 @@ export function makeKeys(prefix: string): Keys {
     },
     loadedEvents: `${prefix}:loaded-events`,
     retiringEvents: `${prefix}:retiring-events`,
-    revoked: (sessionId) => `${prefix}:revoked:${sessionId}`,
+    revoked: (sessionId) => `${prefix}:{revoked}:${sessionId}`,
+    revokedRun: `${prefix}:{revoked}`,
     limit: (name) => `${prefix}:limit:${name}`,
     jobsPrefix: `{${prefix}:jobs}`,
     channelPrefix: `${prefix}:io`,

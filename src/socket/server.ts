@@ -202,7 +202,7 @@ export class SocketServer {
       connection: socket.id,
       session,
       address,
-      viewer: new SocketViewer(socket, this.readers),
+      viewer: new SocketViewer(socket, this.readers, this.sessions),
     });
   }
 }

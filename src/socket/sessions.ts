@@ -3,6 +3,7 @@
  * when it was revoked elsewhere and the notice of it got lost.
  */
 import type { DisconnectCode } from '../disconnects.ts';
+import type { Session } from '../session.ts';
 import type { HubSocket } from './handshake.ts';
 
 const expireEveryMs = 1000;
@@ -13,7 +14,7 @@ const recheckAtOnce = 200;
 const enteringMs = 10_000;
 
 interface Entry {
-  /** ms since 1970 */
+  /** When the first of the sockets' tokens runs out, ms since 1970: each came with one of its own. */
   expiresAt: number;
   sockets: HubSocket[];
 }
@@ -47,8 +48,10 @@ export class SocketSessions {
       return false;
     }
     const entry = this.#entries.get(session.id);
-    if (entry) entry.sockets.push(socket);
-    else this.#entries.set(session.id, { expiresAt: session.expiresAt, sockets: [socket] });
+    if (entry) {
+      entry.sockets.push(socket);
+      entry.expiresAt = Math.min(entry.expiresAt, session.expiresAt);
+    } else this.#entries.set(session.id, { expiresAt: session.expiresAt, sockets: [socket] });
     return true;
   }
 
@@ -59,6 +62,18 @@ export class SocketSessions {
     const left = entry.sockets.filter((other) => other !== socket);
     if (left.length === 0) this.#entries.delete(session.id);
     else entry.sockets = left;
+  }
+
+  /** The socket goes on with a newer token of its session. */
+  renew(socket: HubSocket, session: Session): void {
+    socket.data.session = session;
+    const entry = this.#entries.get(session.id);
+    if (entry) entry.expiresAt = firstEnd(entry.sockets);
+  }
+
+  /** Whether a session has sockets here. */
+  has(sessionId: string): boolean {
+    return this.#entries.has(sessionId);
   }
 
   /** Disconnects every socket of a session. */
@@ -87,8 +102,13 @@ export class SocketSessions {
   /** One look at all of them instead of a timer for each. */
   #expire(): void {
     const now = Date.now();
-    for (const [id, { expiresAt }] of this.#entries) {
-      if (expiresAt <= now) this.#disconnectAll(id, 'session-expired');
+    for (const entry of this.#entries.values()) {
+      if (entry.expiresAt > now) continue;
+      // Whoever is disconnected leaves at once.
+      for (const socket of [...entry.sockets]) {
+        if ((socket.data.session?.expiresAt ?? 0) <= now) this.#disconnect(socket, 'session-expired');
+      }
+      entry.expiresAt = firstEnd(entry.sockets);
     }
   }
 
@@ -97,3 +117,9 @@ export class SocketSessions {
     for (const socket of [...(this.#entries.get(sessionId)?.sockets ?? [])]) this.#disconnect(socket, code);
   }
 }
+
+const firstEnd = (sockets: readonly HubSocket[]): number =>
+  sockets.reduce(
+    (first, { data }) => Math.min(first, data.session?.expiresAt ?? 0),
+    Number.POSITIVE_INFINITY,
+  );

@@ -1,7 +1,9 @@
 import type { Viewer } from '../channel.ts';
 import { RequestError } from '../errors.ts';
+import type { Session } from '../session.ts';
 import { eventRoom } from './frame.ts';
 import { type HubSocket, nativeOf } from './handshake.ts';
+import type { SocketSessions } from './sessions.ts';
 import type { SlowReaders } from './slow-readers.ts';
 
 /** Events one connection may watch. */
@@ -12,10 +14,12 @@ const prefix = eventRoom('');
 export class SocketViewer implements Viewer {
   readonly #socket: HubSocket;
   readonly #readers: SlowReaders;
+  readonly #sessions: SocketSessions;
 
-  constructor(socket: HubSocket, readers: SlowReaders) {
+  constructor(socket: HubSocket, readers: SlowReaders, sessions: SocketSessions) {
     this.#socket = socket;
     this.#readers = readers;
+    this.#sessions = sessions;
   }
 
   get watching(): number {
@@ -37,6 +41,10 @@ export class SocketViewer implements Viewer {
     const joined = this.#socket.join(eventRoom(eventId));
     this.#readers.watch(nativeOf(this.#socket), eventId);
     await joined;
+  }
+
+  renew(session: Session): void {
+    if (this.#socket.connected) this.#sessions.renew(this.#socket, session);
   }
 
   unwatch(eventId: string): void {

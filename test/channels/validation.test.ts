@@ -89,6 +89,15 @@ function sample(ask: CompiledAsk): Record<string, unknown> {
     plan: {},
     starts_at: '2090-01-01T10:00:00Z',
     ends_at: '2090-01-01T12:00:00Z',
+    userId: nobody,
+    kioskId: nobody,
+    pairingId: nobody,
+    code: 'AAAA-AAAA',
+    secret: 'A'.repeat(43),
+    refreshToken: 'A'.repeat(43),
+    token: 'x',
+    oldPassword: 'long enough',
+    newPassword: 'long enough',
   };
   const fields = requiredOf(ask).map((field) => [field, values[field]] as const);
   const few = (ask.request.minProperties as number | undefined) ?? 0;

@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, inject } from 'vitest';
+import type { ClientOptions } from '../../src/client/client.ts';
 import { type Config, readConfig } from '../../src/config.ts';
 import type { Role } from '../../src/contracts.gen.ts';
 import { openDatabase } from '../../src/database/database.ts';
@@ -40,7 +41,7 @@ export interface TestHubs {
   /** A published event; see `EventOptions`. */
   event(options?: EventOptions): Promise<string>;
   /** A client of node `node` (0 by default), connected. Without a user: anonymous. */
-  connect(user?: TestUser, node?: number): Promise<TestClient>;
+  connect(user?: TestUser, node?: number, options?: ClientOptions): Promise<TestClient>;
   sql<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
   stop(): Promise<void>;
 }
@@ -57,7 +58,7 @@ export interface EventOptions {
 export async function startTestHubs(
   nodes = 1,
   overrides: Partial<Config> = {},
-  services: { databaseUrl?: string; redisUrl?: string; log?: Logger } = {},
+  services: { databaseUrl?: string; redisUrl?: string; jwtKeys?: string; log?: Logger } = {},
 ): Promise<TestHubs> {
   const name = `seatcast_test_${randomBytes(6).toString('hex')}`;
   const given = services.databaseUrl ?? inject('databaseUrl');
@@ -82,10 +83,11 @@ export async function startTestHubs(
     redisTimeoutMs: 3000,
     ...overrides,
   };
-  const start = () => startHub({ config, databaseUrl, redisUrl, jwtKeys: testKeys, log });
+  const { jwtKeys = testKeys } = services;
+  const start = () => startHub({ config, databaseUrl, redisUrl, jwtKeys, log });
   const running: Hub[] = [];
   for (let i = 0; i < nodes; i++) running.push(await start());
-  const tokens = new Tokens(testKeys, config.tokenTtlMs);
+  const tokens = new Tokens(jwtKeys, config.tokenTtlMs);
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 4 });
   pool.on('error', () => undefined);
   const clients: TestClient[] = [];
@@ -135,8 +137,8 @@ export async function startTestHubs(
       if (publish) await setStatus(db, row, 'published');
       return row.id;
     },
-    async connect(user, node = 0) {
-      const client = new TestClient([(running[node] as Hub).url], user?.token);
+    async connect(user, node = 0, options = {}) {
+      const client = new TestClient([(running[node] as Hub).url], user?.token, options);
       clients.push(client);
       // A thousand at once, in the process that serves them, would take longer than a handshake may.
       return connecting.run(() => client.ready());

@@ -85,6 +85,7 @@ describe('[AUDIT-1] every change of state is in the audit log', () => {
     const found = await entries({ actorId: user.id });
     expect(found).toMatchObject([
       { action: 'account-registered', details: { userId: user.id, role: 'user' } },
+      { action: 'session-opened', sessionId: expect.any(String), details: {} },
     ]);
     expect(JSON.stringify(found)).not.toMatch(/Ada|example\.com/);
   });

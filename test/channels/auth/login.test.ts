@@ -61,3 +61,50 @@ test('rate-limited: ten attempts a minute at one account, on all nodes together'
   const details = await expectRefused(node(hubs, 1), 'auth:login', wrong, undefined, 'rate-limited');
   expect(details.retryAfterMs).toBeLessThanOrEqual(60_000);
 });
+
+test('rate-limited: guessing one password at many accounts, by the address', async () => {
+  const limited = await startTestHubs(2, { attemptsPerAddress: 5 });
+  const attempt = (i: number) => ({ email: `guess-${i}@example.com`, password });
+  for (let i = 0; i < 5; i++) {
+    await expectRefused(node(limited, i % 2), 'auth:login', attempt(i), undefined, 'wrong-credentials');
+  }
+  for (const index of [0, 1]) {
+    await expectRefused(node(limited, index), 'auth:login', attempt(9), undefined, 'rate-limited');
+  }
+});
+
+test('a password of a megabyte, or with a NUL in it, is refused before anything is hashed', async () => {
+  const { email } = await account('max@example.com');
+  const post = (body: string) =>
+    fetch(`${node(hubs).url}/api/v1/auth/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+    });
+  const long = await post(JSON.stringify({ email, password: 'x'.repeat(1_000_000) }));
+  expect([long.status, (await long.json()).code]).toEqual([413, 'payload-too-large']);
+  const longer = { email, password: 'x'.repeat(129) };
+  await expectRefused(node(hubs), 'auth:login', longer, undefined, 'invalid-request');
+  for (const text of [`${password}\0`, '\0', `${password}\0x`, `${password}\ud800`]) {
+    const request = { email, password: text };
+    const { field } = await expectRefused(node(hubs), 'auth:login', request, undefined, 'invalid-request');
+    expect(field).toBe('password');
+  }
+  await call(node(hubs), 'auth:login', { email, password });
+});
+
+test('[AUTH-12] of many who sign in at once some are told to come later, and the hub goes on', async () => {
+  const own = await startTestHubs(1, { passwordQueue: 10 });
+  const answers = Promise.all(
+    Array.from({ length: 100 }, (_, i) =>
+      send(node(own), 'auth:login', { email: `crowd-${i}@example.com`, password }),
+    ),
+  );
+  // What needs no password is answered meanwhile.
+  await call(node(own), 'events:list', {});
+  const statuses = (await answers).map(({ status }) => status);
+  expect(new Set(statuses)).toEqual(new Set([401, 503]));
+  expect(statuses.filter((status) => status === 401).length).toBeGreaterThanOrEqual(12);
+  const late = { email: 'late@example.com', password };
+  await expectRefused(node(own), 'auth:login', late, undefined, 'wrong-credentials');
+});

@@ -1,0 +1,15 @@
+import { defineMessage, organizers } from '../../src/channel.ts';
+import { readCursor, writeCursor } from '../../src/events/cursor.ts';
+
+export default defineMessage('kiosks:list', {
+  access: organizers,
+  async handle({ engine, session, request }) {
+    const { limit = 50, cursor } = request;
+    const [olderThan] = readCursor(cursor, 'id');
+    const organizerId = session.role === 'admin' ? undefined : session.userId;
+    const found = await engine.kiosks.list({ organizerId, olderThan, limit: limit + 1 });
+    const kiosks = found.slice(0, limit);
+    const last = kiosks.at(-1);
+    return { kiosks, nextCursor: found.length > limit && last ? writeCursor(last.id) : null };
+  },
+});

@@ -1,0 +1,10 @@
+import { defineMessage, organizers, owns } from '../../src/channel.ts';
+
+export default defineMessage('kiosks:revoke', {
+  access: organizers,
+  async handle({ engine, session, request, requestId }) {
+    const by = { userId: session.userId, sessionId: session.id, requestId };
+    await engine.kiosks.revoke(request.kioskId, (organizerId) => owns(session, organizerId), by);
+    return { revoked: true };
+  },
+});
