@@ -3,6 +3,7 @@
  * variable's name, what was found and what is allowed. Secrets have no default in production.
  */
 import { Ajv } from 'ajv';
+import type { S3Access } from './attachments/file-store.ts';
 import type { Guard } from './payments/guarded.ts';
 import type { SagaTimings } from './payments/saga-timings.ts';
 
@@ -131,6 +132,26 @@ export const variables = {
     about:
       'Required with PAYMENTS=stripe: the signing secret of its webhook endpoint, POST /api/v1/payments/webhook.',
   },
+  ATTACHMENTS_URL: {
+    schema: { type: 'string', pattern: '^https?://[^/?#]+(/[^?#]*)?$' },
+    about:
+      'Where files of events are kept: the address of a bucket that speaks S3, https://host/bucket. Not set: DATA_DIR/attachments, which all nodes must share.',
+  },
+  ATTACHMENTS_REGION: {
+    schema: { type: 'string', pattern: '^[a-z0-9-]{1,40}$' },
+    default: 'auto',
+    about: 'Region of that bucket.',
+  },
+  ATTACHMENTS_KEY_ID: {
+    schema: { type: 'string', pattern: '^\\S+$' },
+    secret: true,
+    about: 'Required with ATTACHMENTS_URL: the id of the access key to the bucket.',
+  },
+  ATTACHMENTS_SECRET: {
+    schema: { type: 'string', pattern: '^\\S+$' },
+    secret: true,
+    about: 'Required with ATTACHMENTS_URL: the secret of that access key.',
+  },
   DRAIN_MS: {
     schema: count(0, 60000),
     default: 5000,
@@ -165,6 +186,8 @@ export interface Config {
   payments: 'simulated' | 'stripe';
   /** Only with `payments: 'stripe'`. */
   stripe: { secretKey: string; webhookSecret: string } | undefined;
+  /** undefined: files of events are kept in `dataDir`. */
+  attachments: S3Access | undefined;
   /** How patient payments are; what is left out has its default. Not from the environment. */
   patience: { readonly sagas?: Partial<SagaTimings>; readonly guard?: Partial<Guard> };
   drainMs: number;
@@ -229,19 +252,33 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     addressMessagesPerSecond: get('ADDRESS_MESSAGES_PER_SECOND'),
     payments: get('PAYMENTS'),
     stripe: get('PAYMENTS') === 'stripe' ? readStripe(get) : undefined,
+    attachments: get('ATTACHMENTS_URL') === undefined ? undefined : readBucket(get),
     patience: {},
     drainMs: get('DRAIN_MS'),
   };
 }
 
 /** No default in any mode: a hub that takes money must not find out at the first payment that it cannot. */
-function readStripe(get: <T>(name: Name) => T): NonNullable<Config['stripe']> {
-  const required = (name: Name): string => {
+function readStripe(get: Get): NonNullable<Config['stripe']> {
+  const required = requiredWith(get, 'PAYMENTS=stripe');
+  return { secretKey: required('STRIPE_SECRET_KEY'), webhookSecret: required('STRIPE_WEBHOOK_SECRET') };
+}
+
+/** The same for files that could not be stored. */
+function readBucket(get: Get): S3Access {
+  const required = requiredWith(get, 'ATTACHMENTS_URL');
+  const [url, region] = [required('ATTACHMENTS_URL'), required('ATTACHMENTS_REGION')];
+  return { url, region, keyId: required('ATTACHMENTS_KEY_ID'), secret: required('ATTACHMENTS_SECRET') };
+}
+
+type Get = <T>(name: Name) => T;
+
+const requiredWith =
+  (get: Get, wantedBy: string) =>
+  (name: Name): string => {
     const value = get<string | undefined>(name);
     if (value !== undefined) return value;
     throw new ConfigError(
-      `${name} is not set, and PAYMENTS=stripe has no default for it. ${variables[name].about}`,
+      `${name} is not set, and ${wantedBy} has no default for it. ${variables[name].about}`,
     );
   };
-  return { secretKey: required('STRIPE_SECRET_KEY'), webhookSecret: required('STRIPE_WEBHOOK_SECRET') };
-}

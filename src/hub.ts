@@ -6,11 +6,14 @@ import { App, us_listen_socket_close, us_socket_local_port } from 'uWebSockets.j
 import { readFileSync } from 'node:fs';
 import { channels } from '../channels/index.ts';
 import { Accounts } from './accounts.ts';
+import { Attachments } from './attachments/attachments.ts';
+import { openFileStore } from './attachments/file-store.ts';
 import { AuditLog } from './audit/audit-log.ts';
 import { HoldJournal } from './audit/hold-journal.ts';
 import { Cancellations } from './bookings/cancellations.ts';
 import { Confirms } from './bookings/confirms.ts';
 import { BookingRecords } from './bookings/records.ts';
+import { CalendarFeeds } from './calendar/feeds.ts';
 import { type Config, ConfigError } from './config.ts';
 import { type Database, isOutage, openDatabase } from './database/database.ts';
 import { Dispatcher } from './dispatch.ts';
@@ -32,6 +35,7 @@ import { LiveMaps } from './seats/live-maps.ts';
 import { makeMapSource } from './seats/map-source.ts';
 import { PastEvents } from './seats/past-events.ts';
 import { Reconciler } from './seats/reconciler.ts';
+import { SeatDocuments } from './seats/seat-documents.ts';
 import { Sweeper } from './seats/sweeper.ts';
 import { Tokens } from './session.ts';
 import { eventRoom } from './socket/frame.ts';
@@ -46,6 +50,7 @@ export interface Engine {
   readonly accounts: Accounts;
   readonly inventory: Inventory;
   readonly maps: LiveMaps;
+  readonly seatDocuments: SeatDocuments;
   readonly bookings: BookingRecords;
   readonly confirms: Confirms;
   readonly cancellations: Cancellations;
@@ -54,8 +59,12 @@ export interface Engine {
   readonly requests: Requests;
   readonly audit: AuditLog;
   readonly reconciler: Reconciler;
+  readonly attachments: Attachments;
+  readonly calendarFeeds: CalendarFeeds;
   readonly publisher: Publisher;
   readonly log: Logger;
+  /** Where clients reach the hub. */
+  publicUrl(): string;
   /** Tells this and every other node that an event was changed. */
   eventChanged(eventId: string): void;
   /** Disconnects every socket of a session, on every node. */
@@ -124,25 +133,26 @@ export async function startHub(options: HubOptions): Promise<Hub> {
 
   const app = App();
   const publisher = new Publisher(app);
-  const maps = new LiveMaps(
-    makeMapSource({
-      inventory,
-      events,
-      publisher,
-      isWatched: (eventId) => sockets.isWatched(eventId),
-    }),
-    log,
-  );
+  const mapSource = makeMapSource({
+    inventory,
+    events,
+    publisher,
+    isWatched: (eventId) => sockets.isWatched(eventId),
+  });
+  const maps = new LiveMaps(mapSource, log);
+  const seatDocuments = new SeatDocuments({ maps, inventory, source: mapSource });
   const sweeper = new Sweeper(inventory, maps, log);
   const reconciler = new Reconciler({ inventory, confirms, db, audit, log });
   const pastEvents = new PastEvents({ links, keys, db, log });
   const origins = new Set(config.allowedOrigins);
+  const publicUrl = () => [...origins][0] ?? 'http://localhost';
   const engine: Engine = {
     db,
     events,
     accounts,
     inventory,
     maps,
+    seatDocuments,
     bookings,
     confirms,
     cancellations,
@@ -151,8 +161,11 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     requests,
     audit,
     reconciler,
+    attachments: new Attachments({ db, store: openFileStore(config), log }),
+    calendarFeeds: new CalendarFeeds(db, publicUrl),
     publisher,
     log,
+    publicUrl,
     eventChanged(eventId) {
       events.forget(eventId);
       sockets.notify('event-changed', eventId);
@@ -208,7 +221,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   );
   const site = makeSite({
     version,
-    publicUrl: () => [...origins][0] ?? 'http://localhost',
+    publicUrl,
     dispatcher,
     tokens,
     isRevoked: accounts.isRevoked,

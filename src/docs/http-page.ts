@@ -65,7 +65,7 @@ const intro = (options: OpenApiOptions, description: string, links: Links) => ht
 <p>JSON in UTF-8 both ways. Sign in with ${prose('`auth:login`', links)} and send the token with each request that needs one:</p>
 <pre class="code"><code>curl ${httpUrl(options)}/api/v1/bookings \\
   -H 'Authorization: Bearer eyJhbGciOi…'</code></pre>
-<p>Seat maps and holds are live, so they are on the <a href="${docsPaths.sockets}">socket</a> only. Costs and their limits are shared with it.</p>
+<p>Seat maps change all the time: the <a href="${docsPaths.sockets}">socket</a> tells you, here you have to ask. Costs and their limits are shared with it.</p>
 ${heading(2, 'problems', 'Refusals')}
 <p>A refused request is answered with the status of its error and <code>application/problem+json</code>. <code>code</code>, <code>retry</code> and <code>details</code> are the same as over the socket:</p>
 ${fieldTable(problemSchema(options), links, '')}
