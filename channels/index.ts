@@ -10,4 +10,14 @@ import plans from './plans/index.ts';
 import sagas from './sagas/index.ts';
 import seats from './seats/index.ts';
 
-export const channels: readonly Channel[] = [auth, events, plans, seats, bookings, audit, sagas, attachments, calendar];
+export const channels: readonly Channel[] = [
+  auth,
+  events,
+  plans,
+  seats,
+  bookings,
+  audit,
+  sagas,
+  attachments,
+  calendar,
+];

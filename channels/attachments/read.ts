@@ -2,7 +2,7 @@ import { anyone, Download, defineMessage, owns } from '../../src/channel.ts';
 
 /** A browser takes it for what it was found to be, shows it, and runs nothing in it. */
 const guarded = {
-  'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'",
+  'content-security-policy': "default-src 'none'; sandbox; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
   'cross-origin-resource-policy': 'cross-origin',
 };
@@ -18,7 +18,7 @@ export default defineMessage('attachments:read', {
     if (!found || !card || !(card.isPublic || owns(session, card.organizerId))) {
       return fail('attachment-not-found');
     }
-    const content = await engine.attachments.read(found.id);
+    const content = await engine.attachments.read(found);
     if (!content) return fail('attachment-not-found');
     const headers = { ...guarded, 'cache-control': card.isPublic ? publicCache : privateCache };
     return new Download(found.type, content, found.name, { etag: found.sha256.slice(0, 32), headers });

@@ -8,13 +8,4 @@ import release from './release.ts';
 import unwatch from './unwatch.ts';
 import watch from './watch.ts';
 
-export default defineChannel('seats', [
-  watch,
-  unwatch,
-  hold,
-  holds,
-  extend,
-  release,
-  read,
-  capacity,
-]);
+export default defineChannel('seats', [watch, unwatch, hold, holds, extend, release, read, capacity]);

@@ -18,7 +18,11 @@ import { newId } from '../ids.ts';
 import type { Logger } from '../log.ts';
 import type { FileStore } from './file-store.ts';
 
-export const limits = { filesOfEvent: 20, bytesOfOrganizer: 500_000_000 } as const;
+export interface AttachmentLimits {
+  filesOfEvent: number;
+  bytesOfOrganizer: number;
+}
+const limits: AttachmentLimits = { filesOfEvent: 20, bytesOfOrganizer: 500_000_000 };
 /** One that was begun so long ago never came. */
 const abandonedAfterMs = 3_600_000;
 const clearedAtOnce = 5;
@@ -40,10 +44,10 @@ export class Attachments {
   readonly #db: Database;
   readonly #store: FileStore;
   readonly #log: Logger;
-  readonly #limits: { filesOfEvent: number; bytesOfOrganizer: number };
+  readonly #limits: AttachmentLimits;
   readonly #reads = new Gate(readsAtOnce, readQueue);
 
-  constructor(parts: { db: Database; store: FileStore; log: Logger; limits?: typeof limits }) {
+  constructor(parts: { db: Database; store: FileStore; log: Logger; limits?: AttachmentLimits }) {
     this.#db = parts.db;
     this.#store = parts.store;
     this.#log = parts.log;
@@ -73,10 +77,19 @@ export class Attachments {
       removedAt: null,
     };
     await this.#begin(row);
-    await this.#stored(() => this.#store.put(row.id, content, type));
     const { id: attachmentId, bytes, sha256 } = row;
+    await this.#stored(() => this.#store.put(attachmentId, content, type)).catch(async (error) => {
+      // It takes no room any more; what may be stored of it goes with the next leftovers.
+      const gone = { removedAt: new Date() };
+      await this.#db.em().nativeUpdate(AttachmentEntity, { id: attachmentId }, gone);
+      throw error;
+    });
     await this.#db.em().transactional(async (em) => {
-      await em.nativeUpdate(AttachmentEntity, { id: row.id }, { storedAt: new Date() });
+      const begun = { id: attachmentId, removedAt: null };
+      // Taken for abandoned meanwhile.
+      if ((await em.nativeUpdate(AttachmentEntity, begun, { storedAt: new Date() })) === 0) {
+        throw new RequestError('try-later');
+      }
       await recordChange(em, 'attachment-added', by, { attachmentId, name, type, bytes, sha256 }, event.id);
     });
     return attachmentView(row);
@@ -114,9 +127,15 @@ export class Attachments {
     return (await this.#db.em().findOne(AttachmentEntity, whole)) ?? undefined;
   }
 
-  /** Its content. Throws `try-later` while the store is away. */
-  async read(attachmentId: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    return this.#reads.run(() => this.#stored(() => this.#store.get(attachmentId)));
+  /** Its content, as it was uploaded and nothing else. Throws `try-later` while the store is away. */
+  async read({ id, sha256 }: AttachmentRow): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    return this.#reads.run(async () => {
+      const content = await this.#stored(() => this.#store.get(id));
+      if (content && hash('sha256', content, 'hex') !== sha256) {
+        throw new Error(`the stored content of attachment ${id} is not what was uploaded`);
+      }
+      return content;
+    });
   }
 
   async remove(row: AttachmentRow, by: Actor): Promise<void> {
@@ -142,7 +161,9 @@ export class Attachments {
         );
       for (const { id } of leftovers) {
         // First marked, so that nobody can finish it any more.
-        await this.#db.em().nativeUpdate(AttachmentEntity, { id, removedAt: null }, { removedAt: new Date() });
+        await this.#db
+          .em()
+          .nativeUpdate(AttachmentEntity, { id, removedAt: null }, { removedAt: new Date() });
         await this.#store.remove(id);
         await this.#db.em().nativeDelete(AttachmentEntity, { id });
       }

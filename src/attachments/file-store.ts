@@ -69,6 +69,8 @@ export function s3Store({ url, region, keyId, secret }: S3Access): FileStore {
     accessKeyId: keyId,
     secretAccessKey: secret,
     requestAbortTimeout: s3TimeoutMs,
+    // A signature is for this host, and what it keeps is not elsewhere.
+    fetch: (input, init) => fetch(input, { ...init, redirect: 'error' }),
   });
   const keyOf = (id: string) => `attachments/${checked(id)}`;
   return {

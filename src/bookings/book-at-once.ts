@@ -50,8 +50,11 @@ export async function bookAtOnce(engine: Engine, session: Session, wanted: Wante
       const booking = await bookedBefore(engine, session, wanted);
       if (booking) return booking;
       // Refused for good is what was held before; what is asked now is judged anew.
-      const isOfBefore = held && (!held.isFresh || error.code === 'hold-not-found');
-      if (isOfBefore) continue;
+      if (held && (!held.isFresh || error.code === 'hold-not-found')) {
+        // Whoever refused it may have died before it could free the seats.
+        await engine.confirms.settle(card.id, held.holdId);
+        continue;
+      }
       if (held) await release(engine, session, card, held.holdId, wanted.requestId);
       throw error;
     }

@@ -11,7 +11,9 @@ type Filter = [
   isNewestFirst: boolean,
   limit: number,
 ];
-export const listBookings = statement<[userId: string, eventId: string | null, ...Filter], BookingRow>('list-bookings');
+export const listBookings = statement<[userId: string, eventId: string | null, ...Filter], BookingRow>(
+  'list-bookings',
+);
 
 export interface SaleRow extends BookingRow {
   buyer_name: string;

@@ -172,7 +172,10 @@ function divide(ask: HttpAsk): { parameters: Parameter[]; body: Operation['reque
     return { parameters: [...parameters, ...rest.map((name) => parameter(name, 'query'))], body };
   }
   const anything = ask.request.properties === undefined;
-  return { parameters, body: rest.length > 0 || anything ? requestBody(ask, [...inPath, 'requestId']) : undefined };
+  return {
+    parameters,
+    body: rest.length > 0 || anything ? requestBody(ask, [...inPath, 'requestId']) : undefined,
+  };
 }
 
 function requestBody(ask: HttpAsk, elsewhere: readonly string[]): NonNullable<Operation['requestBody']> {
@@ -183,7 +186,10 @@ function requestBody(ask: HttpAsk, elsewhere: readonly string[]): NonNullable<Op
     minProperties?: number;
   };
   const left = required?.filter((name) => !elsewhere.includes(name));
-  const least = minProperties === undefined ? 0 : Math.max(0, minProperties - elsewhere.filter((name) => name !== 'requestId').length);
+  const least =
+    minProperties === undefined
+      ? 0
+      : Math.max(0, minProperties - elsewhere.filter((name) => name !== 'requestId').length);
   const schema = {
     ...others,
     ...(left ? { required: left } : {}),

@@ -5,6 +5,7 @@ import type { PlanWire } from '../seating/plan-wire.ts';
 const eventId = '01a3702b-0416-7c41-9f0e-6d2b8a51c3e7';
 const planId = '01a3701a-ca8a-7b02-8e55-90c1d47f2ab6';
 const bookingId = '01a3702e-517b-7e1d-b3c4-1f7a0c92d845';
+const attachmentId = '01a3702b-91d4-7f20-a5c8-2b7e4d90f613';
 const holdId = 'q3ZkW8vYt0uJm2LxR7sN-A';
 
 export const ids = { eventId, planId, bookingId, holdId } as const;
@@ -50,11 +51,14 @@ function saga(state: string, reason: string, capture: object, ...more: object[])
   };
 }
 
+const feedToken = 'pX0vQ2mZsT7cKbR4eWuY9hLfNgAaJdIo3iVtB8yE5qU';
+
 /** By `Type.field`, else by the bare name of the field. */
 export const byField: Readonly<Record<string, unknown>> = {
   eventId,
   planId,
   bookingId,
+  attachmentId,
   organizerId: '01a1f866-0d00-7d90-a1b7-4e6f93d8025c',
   'events:create.status': 'draft',
   'events:cancel.status': 'cancelled',
@@ -93,6 +97,28 @@ export const byField: Readonly<Record<string, unknown>> = {
   ],
   'audit:seats.at': '2027-02-01T09:15:00.000Z',
   'audit:seats.counts': { free: 58, held: 2, sold: 0 },
+  'attachments:add.name': 'poster.png',
+  'bookings:of-event.sales.buyer': {
+    id: '01a367c3-06ac-7a36-8c4f-d51e6b0a97f2',
+    name: 'Ada Janssens',
+    email: 'ada@example.com',
+  },
+  'calendar:feed.token': feedToken,
+  'calendar:renew.token': feedToken,
+  'calendar:renew.url': `https://tickets.example/api/v1/me/calendar.ics?token=${feedToken}`,
+  'seats:capacity.position': 1842,
+  'seats:capacity.seats': 60,
+  'seats:capacity.free': 57,
+  'seats:capacity.held': 2,
+  'seats:capacity.sold': 1,
+  'seats:capacity.categories': [
+    { category: 'Stalls', priceCents: 4500, seats: 60, free: 57, held: 2, sold: 1, blocked: 0 },
+  ],
+  'seats:read.seats': [
+    { seat: 0, label: 'Front, row A, seat 1', category: 'Stalls', priceCents: 4500, status: 'free' },
+    { seat: 1, label: 'Front, row A, seat 2', category: 'Stalls', priceCents: 4500, status: 'sold' },
+  ],
+  'seats:holds.now': 1_801_473_374_120,
   'seats:watch.now': 1_801_473_374_120,
   'Event.id': eventId,
   'Booking.id': bookingId,
@@ -157,6 +183,16 @@ export const byType: Readonly<Record<string, unknown>> = {
   Email: 'ada@example.com',
   Prices: { Stalls: 4500 },
   TimeZone: 'Europe/Brussels',
+  Attachment: {
+    id: attachmentId,
+    eventId,
+    name: 'poster.png',
+    type: 'image/png',
+    bytes: 184_302,
+    sha256: '5b0c1c8f9f3e6a1d7c42b9e0a8d6f5134e2b7c9a0d1f8e6b3c5a7d9e2f4b6081',
+    createdAt: '2027-02-01T09:13:08.511Z',
+    url: `/api/v1/attachments/${attachmentId}`,
+  },
   Saga: saga('booked', 'time-out: the payment provider did not answer in time', {
     state: 'dead',
     endedAt: null,
