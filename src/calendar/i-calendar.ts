@@ -64,9 +64,14 @@ function component(entry: CalendarEntry): ICAL.Component {
 const revision = ({ createdAt, changedAt }: CalendarEntry): number =>
   Math.max(0, Math.ceil((changedAt.getTime() - createdAt.getTime()) / 1000));
 
-function text(to: ICAL.Component, property: string, value: string): void {
-  const line = calendarText(value);
-  if (line !== '') to.updatePropertyWithValue(property, line);
+function text(to: ICAL.Component, name: string, value: string): void {
+  const clean = calendarText(value);
+  if (clean === '') return;
+  const property = new ICAL.Property(name);
+  // The library escapes nothing in properties it does not know.
+  if (property.type !== 'text') property.resetType('text');
+  property.setValue(clean);
+  to.addProperty(property);
 }
 
 /**
