@@ -133,7 +133,7 @@ export const variables = {
       'Required with PAYMENTS=stripe: the signing secret of its webhook endpoint, POST /api/v1/payments/webhook.',
   },
   ATTACHMENTS_URL: {
-    schema: { type: 'string', pattern: '^https?://[^/?#]+(/[^?#]*)?$' },
+    schema: { type: 'string', pattern: '^https?://[^/?#@]+(/[^?#]*)?$' },
     about:
       'Where files of events are kept: the address of a bucket that speaks S3, https://host/bucket. Not set: DATA_DIR/attachments, which all nodes must share.',
   },
@@ -143,12 +143,11 @@ export const variables = {
     about: 'Region of that bucket.',
   },
   ATTACHMENTS_KEY_ID: {
-    schema: { type: 'string', pattern: '^\\S+$' },
-    secret: true,
+    schema: { type: 'string', pattern: '^[\\w.+/=~-]{1,200}$' },
     about: 'Required with ATTACHMENTS_URL: the id of the access key to the bucket.',
   },
   ATTACHMENTS_SECRET: {
-    schema: { type: 'string', pattern: '^\\S+$' },
+    schema: { type: 'string', pattern: '^[\\w.+/=~-]{16,200}$' },
     secret: true,
     about: 'Required with ATTACHMENTS_URL: the secret of that access key.',
   },

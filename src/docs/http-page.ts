@@ -91,9 +91,9 @@ ${examples(operation)}
 ${parametersPart('path', 'Path', parameters, links)}
 ${parametersPart('query', 'Query', parameters, links)}
 ${parametersPart('header', 'Header', parameters, links)}
-${body && html`<h4>Body</h4>\n${fieldTable(jsonOf(body.content).schema, links, 'Any object.')}`}
+${body && html`<h4>Body</h4>\n${contentPart(body.content, links, 'Any object.')}`}
 <h4>Reply</h4>
-${fieldTable(jsonOf(success(operation).content).schema, links, 'Nothing.')}
+${contentPart(success(operation).content, links, 'Nothing.')}
 <h4>Errors</h4>
 ${errorsPart(name)}
 </article>
@@ -102,11 +102,22 @@ ${errorsPart(name)}
 
 function examples(operation: Operation): Html {
   const { status, content } = success(operation);
-  const body = operation.requestBody && jsonOf(operation.requestBody.content).example;
+  const sent = operation.requestBody && jsonOf(operation.requestBody.content).example;
+  const replied = jsonOf(content).example;
+  if (sent === undefined && replied === undefined) return html``;
+  const width = sent === undefined ? 90 : 54;
   return html`<div class="docs-pair">
-${body !== undefined && html`<figure><figcaption>You send</figcaption>${jsonBlock(body, 54)}</figure>`}
-<figure><figcaption>The hub replies ${status}</figcaption>${jsonBlock(jsonOf(content).example, body === undefined ? 90 : 54)}</figure>
+${sent !== undefined && html`<figure><figcaption>You send</figcaption>${jsonBlock(sent, 54)}</figure>`}
+${replied !== undefined && html`<figure><figcaption>The hub replies ${status}</figcaption>${jsonBlock(replied, width)}</figure>`}
 </div>`;
+}
+
+/** The fields of what is JSON, and the media types of what is not. */
+function contentPart(content: Record<string, { schema: JsonSchema }>, links: Links, nothing: string): Html {
+  const files = Object.keys(content).filter((type) => type !== 'application/json');
+  const isJson = content['application/json'] !== undefined || files.length === 0;
+  return html`${isJson && fieldTable(jsonOf(content).schema, links, nothing)}
+${files.length > 0 && html`<p class="docs-after">${isJson ? 'Or as ' : ''}${prose(files.map((type) => `\`${type}\``).join(', '), links)}.</p>`}`;
 }
 
 const jsonOf = (content: Record<string, { schema: JsonSchema; example?: unknown }>) =>
