@@ -18,6 +18,8 @@ FROM base
 COPY --from=packages /app/node_modules ./node_modules
 # What else is in the image is decided by .dockerignore. TypeScript runs as it is: there is no build step.
 COPY . .
+# Where files of events are kept: a volume that is made here belongs to the same user.
+RUN install -d -m 700 -o 1000 -g 1000 /data
 # The image's user "node", as a number so that a cluster can see that it is not root.
 USER 1000:1000
 EXPOSE 3000

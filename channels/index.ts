@@ -1,8 +1,10 @@
 /** Every channel the hub has. Nothing is discovered by magic: what is not listed here does not exist. */
 import type { Channel } from '../src/channel.ts';
+import attachments from './attachments/index.ts';
 import audit from './audit/index.ts';
 import auth from './auth/index.ts';
 import bookings from './bookings/index.ts';
+import calendar from './calendar/index.ts';
 import events from './events/index.ts';
 import health from './health/index.ts';
 import kiosks from './kiosks/index.ts';
@@ -23,6 +25,8 @@ export const channels: readonly Channel[] = [
   seats,
   bookings,
   provider,
+  attachments,
+  calendar,
   kiosks,
   users,
   audit,

@@ -87,11 +87,22 @@ export class Download {
   readonly content: string | Uint8Array<ArrayBuffer>;
   /** Under which name a browser saves it; undefined: it shows it. */
   readonly filename: string | undefined;
+  /** Names this state of what `revalidate` asks for; undefined: the hash of the content does. */
+  readonly etag: string | undefined;
+  /** In place of the usual ones. */
+  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(type: string, content: string | Uint8Array<ArrayBuffer>, filename?: string) {
+  constructor(
+    type: string,
+    content: string | Uint8Array<ArrayBuffer>,
+    filename?: string,
+    more: { etag?: string; headers?: Readonly<Record<string, string>> } = {},
+  ) {
     this.type = type;
     this.content = content;
     this.filename = filename;
+    this.etag = more.etag;
+    this.headers = more.headers ?? {};
   }
 }
 

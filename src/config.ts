@@ -3,6 +3,7 @@
  * variable's name, what was found and what is allowed. Secrets have no default in production.
  */
 import { Ajv } from 'ajv';
+import type { S3Access } from './attachments/file-store.ts';
 import type { Guard } from './payments/guarded.ts';
 import type { SagaTimings } from './payments/saga-timings.ts';
 import { clusterPattern } from './redis/address.ts';
@@ -207,6 +208,25 @@ export const variables = {
     about:
       'Networks (CIDR, comma separated) the provider may be in although they are private, loopback or link-local.',
   },
+  ATTACHMENTS_URL: {
+    schema: { type: 'string', pattern: '^https?://[^/?#@]+(/[^?#]*)?$' },
+    about:
+      'Where files of events are kept: the address of a bucket that speaks S3, https://host/bucket. Not set: DATA_DIR/attachments, which all nodes must share.',
+  },
+  ATTACHMENTS_REGION: {
+    schema: { type: 'string', pattern: '^[a-z0-9-]{1,40}$' },
+    default: 'auto',
+    about: 'Region of that bucket.',
+  },
+  ATTACHMENTS_KEY_ID: {
+    schema: { type: 'string', pattern: '^[\\w.+/=~-]{1,200}$' },
+    about: 'Required with ATTACHMENTS_URL: the id of the access key to the bucket.',
+  },
+  ATTACHMENTS_SECRET: {
+    schema: { type: 'string', pattern: '^[\\w.+/=~-]{16,200}$' },
+    secret: true,
+    about: 'Required with ATTACHMENTS_URL: the secret of that access key.',
+  },
   DRAIN_MS: {
     schema: count(0, 60000),
     default: 5000,
@@ -262,6 +282,8 @@ export interface Config {
   attemptsPerAddress: number;
   /** Passwords that wait to be hashed, 19 MiB each once it is their turn. Not from the environment. */
   passwordQueue: number;
+  /** undefined: files of events are kept in `dataDir`. */
+  attachments: S3Access | undefined;
   drainMs: number;
 }
 
@@ -338,6 +360,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     provider: readProvider(get),
     passwordQueue: 200,
     attemptsPerAddress: mode === 'production' ? 60 : 100_000,
+    attachments: get('ATTACHMENTS_URL') === undefined ? undefined : readBucket(get),
     patience: {},
     metricsToken: get('METRICS_TOKEN'),
     traces: readTraces(get),
@@ -354,17 +377,29 @@ function readTraces(get: <T>(name: Name) => T): Config['traces'] {
 }
 
 /** No default in any mode: a hub that takes money must not find out at the first payment that it cannot. */
-function readStripe(get: <T>(name: Name) => T): NonNullable<Config['stripe']> {
-  const required = (name: Name): string => {
-    const value = get<string | undefined>(name);
-    if (value !== undefined) return value;
-    throw new ConfigError(
-      `${name} is not set, and PAYMENTS=stripe has no default for it. ${variables[name].about}`,
-    );
-  };
+function readStripe(get: Get): NonNullable<Config['stripe']> {
+  const required = requiredWith(get, 'PAYMENTS=stripe');
   return { secretKey: required('STRIPE_SECRET_KEY'), webhookSecret: required('STRIPE_WEBHOOK_SECRET') };
 }
 
+/** The same for files that could not be stored. */
+function readBucket(get: Get): S3Access {
+  const required = requiredWith(get, 'ATTACHMENTS_URL');
+  const [url, region] = [required('ATTACHMENTS_URL'), required('ATTACHMENTS_REGION')];
+  return { url, region, keyId: required('ATTACHMENTS_KEY_ID'), secret: required('ATTACHMENTS_SECRET') };
+}
+
+type Get = <T>(name: Name) => T;
+
+const requiredWith =
+  (get: Get, wantedBy: string) =>
+  (name: Name): string => {
+    const value = get<string | undefined>(name);
+    if (value !== undefined) return value;
+    throw new ConfigError(
+      `${name} is not set, and ${wantedBy} has no default for it. ${variables[name].about}`,
+    );
+  };
 function readProvider(get: <T>(name: Name) => T): ProviderSettings {
   const timeZone = get<string>('PROVIDER_TIME_ZONE');
   const networks = get<string | undefined>('PROVIDER_ALLOWED_NETWORKS')?.split(',') ?? [];

@@ -641,6 +641,54 @@ export interface ProviderRun {
     reason: string;
   }[];
 }
+/**
+ * A file of an event.
+ */
+export interface Attachment {
+  id: Id;
+  eventId: Id;
+  name: string;
+  /**
+   * Found in its content.
+   */
+  type: 'image/png' | 'image/jpeg' | 'image/webp' | 'image/avif' | 'image/gif' | 'application/pdf';
+  bytes: number;
+  /**
+   * Of its content, in hex.
+   */
+  sha256: string;
+  createdAt: Instant;
+  /**
+   * Where it is read, on this host.
+   */
+  url: string;
+}
+export interface AttachmentsAddRequest {
+  eventId: Id;
+  /**
+   * What the file is called: text without control characters, / and \.
+   */
+  name: string;
+}
+export interface AttachmentsAddReply {
+  attachment: Attachment;
+}
+export interface AttachmentsListRequest {
+  eventId: Id;
+}
+export interface AttachmentsListReply {
+  attachments: Attachment[];
+}
+export interface AttachmentsReadRequest {
+  attachmentId: Id;
+}
+export interface AttachmentsReadReply {}
+export interface AttachmentsRemoveRequest {
+  attachmentId: Id;
+}
+export interface AttachmentsRemoveReply {
+  removed: true;
+}
 export interface AuditListRequest {
   eventId?: Id;
   bookingId?: Id;
@@ -743,6 +791,22 @@ export interface AuthRenewRequest {
 export interface AuthRenewReply {
   expiresAt: Instant;
 }
+export interface BookingsBookRequest {
+  eventId: Id;
+  seats: SeatList;
+  requestId: RequestId;
+}
+export interface BookingsBookReply {
+  booking: Booking;
+}
+export interface BookingsBookSeatRequest {
+  eventId: Id;
+  seat: SeatIndex;
+  requestId: RequestId;
+}
+export interface BookingsBookSeatReply {
+  booking: Booking;
+}
 export interface BookingsCancelRequest {
   bookingId: Id;
   seats?: SeatList1;
@@ -782,17 +846,84 @@ export interface BookingsConfirmReply {
 export interface BookingsConfirmed {
   booking: Booking;
 }
+export interface BookingsExportRequest {
+  eventId: Id;
+  status?: BookingStatus;
+  /**
+   * RFC 3339 with an offset, e.g. 2027-03-14T19:30:00Z.
+   */
+  from?: string;
+  /**
+   * RFC 3339 with an offset, e.g. 2027-03-14T19:30:00Z.
+   */
+  to?: string;
+}
+export interface BookingsExportReply {}
 export interface BookingsListRequest {
   eventId?: Id;
   status?: BookingStatus;
   /**
+   * RFC 3339 with an offset, e.g. 2027-03-14T19:30:00Z.
+   */
+  from?: string;
+  /**
+   * RFC 3339 with an offset, e.g. 2027-03-14T19:30:00Z.
+   */
+  to?: string;
+  /**
+   * By when it was booked. Default newest.
+   */
+  sort?: 'newest' | 'oldest';
+  /**
    * Default 50.
    */
   limit?: number;
+  /**
+   * `nextCursor` of the answer before, with the same `sort`.
+   */
   cursor?: string;
 }
 export interface BookingsListReply {
   bookings: Booking[];
+  nextCursor: string | null;
+}
+export interface BookingsOfEventRequest {
+  eventId: Id;
+  status?: BookingStatus;
+  /**
+   * RFC 3339 with an offset, e.g. 2027-03-14T19:30:00Z.
+   */
+  from?: string;
+  /**
+   * RFC 3339 with an offset, e.g. 2027-03-14T19:30:00Z.
+   */
+  to?: string;
+  /**
+   * Only bookings of the account with this address.
+   */
+  email?: string;
+  /**
+   * By when it was booked. Default newest.
+   */
+  sort?: 'newest' | 'oldest';
+  /**
+   * Default 50.
+   */
+  limit?: number;
+  /**
+   * `nextCursor` of the answer before, with the same `sort`.
+   */
+  cursor?: string;
+}
+export interface BookingsOfEventReply {
+  sales: {
+    booking: Booking;
+    buyer: {
+      id: Id;
+      name: string;
+      email: Email;
+    };
+  }[];
   nextCursor: string | null;
 }
 export interface BookingsPaid {
@@ -803,6 +934,38 @@ export interface BookingsPaid {
    * For people; empty unless something went wrong.
    */
   reason: string;
+}
+export interface BookingsReadRequest {
+  bookingId: Id;
+}
+export interface BookingsReadReply {
+  booking: Booking;
+}
+export interface CalendarEndRequest {}
+export interface CalendarEndReply {
+  ended: true;
+}
+export interface CalendarEventRequest {
+  eventId: Id;
+}
+export interface CalendarEventReply {}
+export interface CalendarFeedRequest {
+  /**
+   * The secret of a feed, as `calendar:renew` gives it: 43 letters, digits, - or _.
+   */
+  token: string;
+}
+export interface CalendarFeedReply {}
+export interface CalendarRenewRequest {}
+export interface CalendarRenewReply {
+  /**
+   * The secret of a feed, as `calendar:renew` gives it: 43 letters, digits, - or _.
+   */
+  token: string;
+  /**
+   * What to give to a calendar program.
+   */
+  url: string;
 }
 export interface EventsBulkRequest {
   items: {
@@ -1436,6 +1599,39 @@ export interface SagasRetryRequest {
 export interface SagasRetryReply {
   saga: Saga;
 }
+export interface SeatsCapacityRequest {
+  eventId: Id;
+}
+export interface SeatsCapacityReply {
+  eventId: Id;
+  epoch: Epoch;
+  position: Position;
+  /**
+   * true while holds cannot be read (Redis is away): it shows what is sold and may miss holds.
+   */
+  stale: boolean;
+  /**
+   * All there are.
+   */
+  seats: number;
+  free: number;
+  held: number;
+  sold: number;
+  blocked: number;
+  currency: Currency;
+  categories: {
+    category: string;
+    priceCents: Cents;
+    /**
+     * All there are.
+     */
+    seats: number;
+    free: number;
+    held: number;
+    sold: number;
+    blocked: number;
+  }[];
+}
 export interface SeatsChanged {
   eventId: Id;
   epoch: Epoch;
@@ -1469,11 +1665,48 @@ export interface SeatsHoldExpired {
   holdId: HoldId;
   seats: SeatIndex[];
 }
+export interface SeatsHoldsRequest {
+  eventId: Id;
+}
+export interface SeatsHoldsReply {
+  holds: Hold[];
+  /**
+   * The hub's clock, to count down by.
+   */
+  now: number;
+}
 export interface SeatsPosition {
   eventId: Id;
   epoch: Epoch;
   position: Position;
   stale: boolean;
+}
+export interface SeatsReadRequest {
+  eventId: Id;
+  /**
+   * Default json.
+   */
+  format?: 'json' | 'compact';
+}
+export interface SeatsReadReply {
+  eventId: Id;
+  epoch: Epoch;
+  position: Position;
+  /**
+   * true while holds cannot be read (Redis is away): it shows what is sold and may miss holds.
+   */
+  stale: boolean;
+  currency: Currency;
+  seats: {
+    seat: SeatIndex;
+    /**
+     * For people: zone, row and seat.
+     */
+    label: string;
+    category: string;
+    priceCents: Cents;
+    status: 'free' | 'held' | 'sold' | 'blocked';
+  }[];
 }
 export interface SeatsReleaseRequest {
   eventId: Id;
@@ -1635,6 +1868,10 @@ export type VenuesUpdateReply = Venue;
 
 /** What a client may ask, with its answer and the errors of its own. */
 export interface Messages {
+  'attachments:add': { request: AttachmentsAddRequest; reply: AttachmentsAddReply; errors: 'event-not-found' | 'attachment-refused' | 'attachments-full' | 'request-id-reused' };
+  'attachments:list': { request: AttachmentsListRequest; reply: AttachmentsListReply; errors: 'event-not-found' };
+  'attachments:read': { request: AttachmentsReadRequest; reply: AttachmentsReadReply; errors: 'attachment-not-found' };
+  'attachments:remove': { request: AttachmentsRemoveRequest; reply: AttachmentsRemoveReply; errors: 'attachment-not-found' };
   'audit:list': { request: AuditListRequest; reply: AuditListReply; errors: 'cursor-invalid' };
   'audit:seats': { request: AuditSeatsRequest; reply: AuditSeatsReply; errors: 'event-not-found' };
   'auth:login': { request: AuthLoginRequest; reply: AuthLoginReply; errors: 'wrong-credentials' | 'account-disabled' };
@@ -1642,10 +1879,19 @@ export interface Messages {
   'auth:refresh': { request: AuthRefreshRequest; reply: AuthRefreshReply; errors: 'refresh-refused' | 'refresh-superseded' };
   'auth:register': { request: AuthRegisterRequest; reply: AuthRegisterReply; errors: 'email-taken' };
   'auth:renew': { request: AuthRenewRequest; reply: AuthRenewReply; errors: 'token-refused' };
+  'bookings:book': { request: BookingsBookRequest; reply: BookingsBookReply; errors: 'event-not-found' | 'event-not-on-sale' | 'seats-unknown' | 'seats-taken' | 'seats-per-hold' | 'seats-per-buyer' | 'payment-required' | 'request-id-reused' | 'overloaded' | 'booking-pending' };
+  'bookings:book-seat': { request: BookingsBookSeatRequest; reply: BookingsBookSeatReply; errors: 'event-not-found' | 'event-not-on-sale' | 'seats-unknown' | 'seats-taken' | 'seats-per-buyer' | 'payment-required' | 'request-id-reused' | 'overloaded' | 'booking-pending' };
   'bookings:cancel': { request: BookingsCancelRequest; reply: BookingsCancelReply; errors: 'booking-not-found' | 'seats-unknown' | 'event-started' | 'cancel-too-late' | 'request-id-reused' };
   'bookings:checkout': { request: BookingsCheckoutRequest; reply: BookingsCheckoutReply; errors: 'event-not-found' | 'event-not-on-sale' | 'hold-not-found' | 'hold-confirming' | 'payment-not-needed' | 'payment-declined' | 'payment-unavailable' | 'request-id-reused' };
   'bookings:confirm': { request: BookingsConfirmRequest; reply: BookingsConfirmReply; errors: 'event-not-found' | 'event-not-on-sale' | 'hold-not-found' | 'seats-taken' | 'payment-required' | 'payment-pending' | 'request-id-reused' | 'overloaded' | 'booking-pending' };
+  'bookings:export': { request: BookingsExportRequest; reply: BookingsExportReply; errors: 'event-not-found' | 'export-too-large' };
   'bookings:list': { request: BookingsListRequest; reply: BookingsListReply; errors: 'cursor-invalid' };
+  'bookings:of-event': { request: BookingsOfEventRequest; reply: BookingsOfEventReply; errors: 'event-not-found' | 'cursor-invalid' };
+  'bookings:read': { request: BookingsReadRequest; reply: BookingsReadReply; errors: 'booking-not-found' };
+  'calendar:end': { request: CalendarEndRequest; reply: CalendarEndReply; errors: never };
+  'calendar:event': { request: CalendarEventRequest; reply: CalendarEventReply; errors: 'event-not-found' };
+  'calendar:feed': { request: CalendarFeedRequest; reply: CalendarFeedReply; errors: 'calendar-not-found' };
+  'calendar:renew': { request: CalendarRenewRequest; reply: CalendarRenewReply; errors: never };
   'events:bulk': { request: EventsBulkRequest; reply: EventsBulkReply; errors: 'request-id-reused' };
   'events:cancel': { request: EventsCancelRequest; reply: EventsCancelReply; errors: 'event-not-found' | 'event-completed' | 'series-needed' | 'request-id-reused' };
   'events:create': { request: EventsCreateRequest; reply: EventsCreateReply; errors: 'plan-not-found' | 'venue-not-found' | 'venue-mismatch' | 'prices-mismatch' | 'event-times' | 'sale-window' | 'capacity-mismatch' | 'time-zone-unknown' | 'request-id-reused' };
@@ -1677,8 +1923,11 @@ export interface Messages {
   'sagas:abandon': { request: SagasAbandonRequest; reply: SagasAbandonReply; errors: 'saga-not-found' | 'saga-not-dead' | 'request-id-reused' };
   'sagas:list': { request: SagasListRequest; reply: SagasListReply; errors: 'cursor-invalid' };
   'sagas:retry': { request: SagasRetryRequest; reply: SagasRetryReply; errors: 'saga-not-found' | 'saga-not-dead' | 'request-id-reused' };
+  'seats:capacity': { request: SeatsCapacityRequest; reply: SeatsCapacityReply; errors: 'event-not-found' };
   'seats:extend': { request: SeatsExtendRequest; reply: SeatsExtendReply; errors: 'event-not-found' | 'event-not-on-sale' | 'hold-not-found' | 'hold-confirming' | 'extensions-used' | 'request-id-reused' };
   'seats:hold': { request: SeatsHoldRequest; reply: SeatsHoldReply; errors: 'event-not-found' | 'event-not-on-sale' | 'sale-not-started' | 'seats-unknown' | 'seats-taken' | 'seats-per-hold' | 'seats-per-buyer' | 'hold-not-found' | 'hold-confirming' | 'request-id-reused' };
+  'seats:holds': { request: SeatsHoldsRequest; reply: SeatsHoldsReply; errors: 'event-not-found' };
+  'seats:read': { request: SeatsReadRequest; reply: SeatsReadReply; errors: 'event-not-found' };
   'seats:release': { request: SeatsReleaseRequest; reply: SeatsReleaseReply; errors: 'event-not-found' | 'seats-unknown' | 'hold-not-found' | 'hold-confirming' | 'request-id-reused' };
   'seats:unwatch': { request: SeatsUnwatchRequest; reply: SeatsUnwatchReply; errors: never };
   'seats:watch': { request: SeatsWatchRequest; reply: SeatsWatchReply; errors: 'event-not-found' | 'too-many-rooms' };

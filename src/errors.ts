@@ -300,6 +300,26 @@ const catalogue = {
     retry: 'later',
     message: 'Too many bookings are under way. The hold goes on: ask again.',
   },
+  'export-too-large': {
+    status: 422,
+    retry: 'changed',
+    message: 'The export would be too long: take it in parts, by dates.',
+    details: '{ allowed }',
+  },
+  'calendar-not-found': { status: 404, retry: 'never', message: 'There is no such calendar.' },
+  'attachment-not-found': { status: 404, retry: 'never', message: 'There is no such file.' },
+  'attachment-refused': {
+    status: 422,
+    retry: 'changed',
+    message: 'This is not a file of a kind that may be attached.',
+    details: '{ allowed }',
+  },
+  'attachments-full': {
+    status: 409,
+    retry: 'changed',
+    message: 'There is no room for more files. Remove others first.',
+    details: '{ filesOfEvent } or { bytesOfOrganizer }',
+  },
   'booking-pending': {
     status: 503,
     retry: 'later',

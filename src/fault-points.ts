@@ -8,6 +8,7 @@
  * nothing, but lets `armFaultPoints` do so later.
  */
 export type FaultPoint =
+  | 'book.held'
   | 'confirm.begun'
   | 'confirm.committed'
   | 'confirm.answered'

@@ -11,11 +11,14 @@ import { Kiosks } from './accounts/kiosks.ts';
 import { Limits } from './accounts/limits.ts';
 import { Sessions } from './accounts/sessions.ts';
 import { Accounts } from './accounts.ts';
+import { Attachments } from './attachments/attachments.ts';
+import { openFileStore } from './attachments/file-store.ts';
 import { AuditLog } from './audit/audit-log.ts';
 import { HoldJournal } from './audit/hold-journal.ts';
 import { Cancellations } from './bookings/cancellations.ts';
 import { Confirms } from './bookings/confirms.ts';
 import { BookingRecords } from './bookings/records.ts';
+import { CalendarFeeds } from './calendar/feeds.ts';
 import { type Config, ConfigError } from './config.ts';
 import { type Database, isOutage, openDatabase } from './database/database.ts';
 import { Dispatcher } from './dispatch.ts';
@@ -44,6 +47,7 @@ import { LiveMaps } from './seats/live-maps.ts';
 import { makeMapSource } from './seats/map-source.ts';
 import { PastEvents } from './seats/past-events.ts';
 import { Reconciler } from './seats/reconciler.ts';
+import { SeatDocuments } from './seats/seat-documents.ts';
 import { Sweeper } from './seats/sweeper.ts';
 import { Tokens } from './session.ts';
 import { eventRoom } from './socket/frame.ts';
@@ -63,6 +67,7 @@ export interface Engine {
   readonly kiosks: Kiosks;
   readonly inventory: Inventory;
   readonly maps: LiveMaps;
+  readonly seatDocuments: SeatDocuments;
   readonly bookings: BookingRecords;
   readonly confirms: Confirms;
   readonly cancellations: Cancellations;
@@ -73,9 +78,13 @@ export interface Engine {
   readonly reconciler: Reconciler;
   readonly jobs: Jobs;
   readonly providerFeed: ProviderFeed;
+  readonly attachments: Attachments;
+  readonly calendarFeeds: CalendarFeeds;
   readonly publisher: Publisher;
   readonly health: Health;
   readonly log: Logger;
+  /** Where clients reach the hub. */
+  publicUrl(): string;
   /** Tells this and every other node that an event was changed. */
   eventChanged(eventId: string): void;
   /** Disconnects every socket of a session, on every node. */
@@ -159,15 +168,14 @@ export async function startHub(options: HubOptions): Promise<Hub> {
 
   const app = App();
   const publisher = new Publisher(app);
-  const maps = new LiveMaps(
-    makeMapSource({
-      inventory,
-      events,
-      publisher,
-      isWatched: (eventId) => sockets.isWatched(eventId),
-    }),
-    log,
-  );
+  const mapSource = makeMapSource({
+    inventory,
+    events,
+    publisher,
+    isWatched: (eventId) => sockets.isWatched(eventId),
+  });
+  const maps = new LiveMaps(mapSource, log);
+  const seatDocuments = new SeatDocuments({ maps, inventory, source: mapSource });
   const sweeper = new Sweeper(inventory, maps, log);
   const reconciler = new Reconciler({ inventory, confirms, db, audit, log });
   const pastEvents = new PastEvents({ links, keys, db, log });
@@ -188,6 +196,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     log,
   });
   const origins = new Set(config.allowedOrigins);
+  const publicUrl = () => [...origins][0] ?? 'http://localhost';
   const engine: Engine = {
     db,
     events,
@@ -196,6 +205,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     kiosks,
     inventory,
     maps,
+    seatDocuments,
     bookings,
     confirms,
     cancellations,
@@ -206,9 +216,12 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     reconciler,
     jobs,
     providerFeed,
+    attachments: new Attachments({ db, store: openFileStore(config), log }),
+    calendarFeeds: new CalendarFeeds(db, publicUrl),
     publisher,
     health,
     log,
+    publicUrl,
     eventChanged(eventId) {
       events.forget(eventId);
       sockets.notify('event-changed', eventId);
@@ -274,7 +287,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   };
   const site = makeSite({
     version,
-    publicUrl: () => [...origins][0] ?? 'http://localhost',
+    publicUrl,
     dispatcher,
     tokens,
     isRevoked: endedSessions.has,

@@ -60,7 +60,12 @@ describe('docker-compose.yml', () => {
     const environment = service('hub-1').environment ?? {};
     expect(Object.keys(environment).sort()).toEqual([
       'ALLOWED_ORIGINS',
+      'ATTACHMENTS_KEY_ID',
+      'ATTACHMENTS_REGION',
+      'ATTACHMENTS_SECRET',
+      'ATTACHMENTS_URL',
       'DATABASE_URL',
+      'DATA_DIR',
       'HOST',
       'JWT_KEYS',
       'LOG_LEVEL',
@@ -88,7 +93,9 @@ describe('docker-compose.yml', () => {
 
   test('no secret has a default, and a missing one is explained', () => {
     const secrets = variables(composeText).filter(({ name }) => /PASSWORD|KEYS|JWT|ORIGINS/.test(name));
-    for (const { rest } of variables(composeText).filter(({ name }) => /^STRIPE_|^METRICS_TOKEN/.test(name)))
+    for (const { rest } of variables(composeText).filter(({ name }) =>
+      /^(STRIPE|ATTACHMENTS)_|^METRICS_TOKEN/.test(name),
+    ))
       expect(rest).toBe(':-');
     expect(new Set(secrets.map(({ name }) => name))).toEqual(
       new Set(['JWT_KEYS', 'ALLOWED_ORIGINS', 'POSTGRES_PASSWORD', 'REDIS_PASSWORD']),
@@ -96,7 +103,8 @@ describe('docker-compose.yml', () => {
     for (const { rest } of secrets) expect(rest).toMatch(/^:\?Set it in \.env to .{10,}$/);
     for (const [, { environment = {} }] of services) {
       for (const [name, value] of Object.entries(environment)) {
-        if (/PASSWORD|KEYS|(?<!PROVIDER)_URL$/.test(name)) expect(value).toContain(':?');
+        const isRequired = /PASSWORD|KEYS|(?<!PROVIDER|ATTACHMENTS)_URL$/.test(name);
+        if (isRequired) expect(value).toContain(':?');
       }
     }
   });
@@ -167,6 +175,12 @@ describe('docker-compose.yml', () => {
       const [volume = ''] = (service(name).volumes?.[0] ?? '').split(':');
       expect(Object.keys(compose.volumes)).toContain(volume);
     }
+  });
+
+  test('both hubs have the same files of events', () => {
+    expect(service('hub-1').volumes).toEqual(['attachments:/data']);
+    expect(service('hub-1').environment?.DATA_DIR).toBe('/data');
+    expect(Object.keys(compose.volumes)).toContain('attachments');
   });
 
   test('nginx is not read-only, because Docker copies no configuration into a read-only container', () => {
@@ -259,11 +273,12 @@ describe('the configuration of nginx', () => {
     expect(timeout).toMatch(/^\d+s$/);
   });
 
-  test('takes large bodies for seating plans only', () => {
+  test('takes large bodies for seating plans and files of events only', () => {
     const sizes = all.filter(({ name }) => name === 'client_max_body_size');
     expect(sizes.map((each) => [each.inside.at(-1), each.args[0]])).toEqual([
       ['server', '64k'],
       ['location = /api/v1/seating-plans', '16m'],
+      ['location ~ ^/api/v1/events/[^/]+/attachments/?$', '10m'],
     ]);
   });
 

@@ -22,6 +22,13 @@ const stripe = {
   STRIPE_WEBHOOK_SECRET: 'whsec_hunter2',
 };
 
+/** All that a bucket for files of events needs. */
+const bucket = {
+  ATTACHMENTS_URL: 'https://s3.example.org/bucket',
+  ATTACHMENTS_KEY_ID: 'AKIAEXAMPLE',
+  ATTACHMENTS_SECRET: 'hunter2/hunter2+hunter2',
+};
+
 /** Why the configuration is refused, or '' when it is not. */
 function refusal(environment: NodeJS.ProcessEnv): string {
   try {
@@ -67,13 +74,17 @@ const faults: { [N in Name]?: [value: string, allowed: string] } = {
   PROVIDER_INTERVAL_S: ['4', 'from 5 to 86400'],
   PROVIDER_TIME_ZONE: ['+01:00', 'pattern'],
   PROVIDER_ALLOWED_NETWORKS: ['10.0.0.1', 'pattern'],
+  ATTACHMENTS_URL: ['s3.example.org/bucket', 'https?://'],
+  ATTACHMENTS_REGION: ['Europe (Paris)', '[a-z0-9-]'],
+  ATTACHMENTS_KEY_ID: ['an id', 'pattern'],
+  ATTACHMENTS_SECRET: ['hunter2', 'pattern'],
 };
 /** Any text that is not empty is right, and an empty one counts as not set. */
 const anyText: Name[] = ['HOST', 'REDIS_SERVER', 'DATA_DIR'];
 
 describe('a wrong value stops the start', () => {
   test.each(Object.entries(faults))('%s', (name, [value, allowed]) => {
-    const message = refusal({ ...(name.startsWith('STRIPE_') ? stripe : {}), [name]: value });
+    const message = refusal({ ...stripe, ...bucket, [name]: value });
     expect(message.startsWith(`${name} is `), message).toBe(true);
     expect(message).toContain(allowed);
     expect(message).toContain(variables[name as Name].about);
@@ -109,7 +120,7 @@ describe('production', () => {
 
   test('shows no secret, however wrong it is', () => {
     for (const name of names.filter((each) => 'secret' in variables[each])) {
-      const message = refusal({ ...production, ...stripe, [name]: 'hunter2' });
+      const message = refusal({ ...production, ...stripe, ...bucket, [name]: 'hunter2' });
       expect(message).toContain(name);
       expect(message).not.toContain('hunter2');
     }
@@ -159,6 +170,36 @@ describe('the provider', () => {
       timeZone: 'Asia/Kolkata',
       allowedNetworks: ['10.0.0.0/8', 'fd00::/8'],
     });
+  });
+});
+
+describe('files of events', () => {
+  test('are kept in DATA_DIR, or in a bucket whose secrets have no default in any mode', () => {
+    expect(readConfig({}).attachments).toBeUndefined();
+    expect(readConfig(bucket).attachments).toEqual({
+      url: 'https://s3.example.org/bucket',
+      region: 'auto',
+      keyId: 'AKIAEXAMPLE',
+      secret: 'hunter2/hunter2+hunter2',
+    });
+    for (const name of ['ATTACHMENTS_KEY_ID', 'ATTACHMENTS_SECRET']) {
+      for (const mode of ['development', 'test', 'production']) {
+        const message = refusal({ ...production, ...bucket, NODE_ENV: mode, [name]: '' });
+        expect(message).toContain(`${name} is not set`);
+        expect(message).not.toContain('hunter2');
+      }
+    }
+  });
+
+  test('an address with a question or a user in it is none', () => {
+    for (const url of [
+      's3.example.org',
+      'ftp://s3.example.org/b',
+      'https://s3.example.org/b?x=1',
+      'https://a:b@c/d',
+    ]) {
+      expect(refusal({ ...bucket, ATTACHMENTS_URL: url })).toContain('ATTACHMENTS_URL');
+    }
   });
 });
 

@@ -1,10 +1,11 @@
 /** Bookings as PostgreSQL has them. */
-import type { Booking, BookingSeat } from '../contracts.gen.ts';
+import { instantOf } from '../audit/instant.ts';
+import type { Booking, BookingSeat, BookingsOfEventReply } from '../contracts.gen.ts';
 import type { Database, Statement } from '../database/database.ts';
+import { listBookings, listSales, type SaleRow } from '../database/booking-statements.ts';
 import {
   type BookingRow,
   bookingOfHold,
-  listBookings,
   readBooking,
   readBookings,
   soldAmong,
@@ -12,6 +13,19 @@ import {
 import { RequestError } from '../errors.ts';
 import { categoryOf, type EventCard, priceOf } from '../events/events.ts';
 import type { Logger } from '../log.ts';
+
+/** Which bookings of a list, and where it goes on: after this id, in its order. */
+export interface BookingFilter {
+  status?: 'confirmed' | 'cancelled';
+  /** Moments as they are on the wire. */
+  from?: string;
+  to?: string;
+  sort?: 'newest' | 'oldest';
+  after?: string | undefined;
+  limit: number;
+}
+
+export type Sale = BookingsOfEventReply['sales'][number];
 
 /** A booking and whose it is. */
 export interface Owned {
@@ -28,13 +42,16 @@ export class BookingRecords {
     this.#log = log;
   }
 
-  /** Newest first, after the one whose id is `before`. */
-  async list(
-    userId: string,
-    filter: { eventId?: string; status?: string; before?: string; limit: number },
-  ): Promise<Booking[]> {
-    const { eventId = null, status = null, before = null, limit } = filter;
-    return (await this.ask(listBookings, userId, eventId, status, before, limit)).map(bookingOf);
+  /** Those of a buyer. Throws `invalid-request` for what is no moment. */
+  async list(userId: string, filter: BookingFilter & { eventId?: string }): Promise<Booking[]> {
+    const rows = await this.ask(listBookings, userId, filter.eventId ?? null, ...parametersOf(filter));
+    return rows.map(bookingOf);
+  }
+
+  /** Those of an event, with who made them. Throws `invalid-request` for what is no moment. */
+  async sales(eventId: string, filter: BookingFilter & { email?: string }): Promise<Sale[]> {
+    const rows = await this.ask(listSales, filter.email ?? null, eventId, ...parametersOf(filter));
+    return rows.map(saleOf);
   }
 
   async find(bookingId: string): Promise<Owned | undefined> {
@@ -104,4 +121,15 @@ function bookingOf(row: BookingRow): Booking {
     cancelledAt: row.cancelled_at && instant(row.cancelled_at),
     payment: row.payment,
   };
+}
+
+const saleOf = (row: SaleRow): Sale => ({
+  booking: bookingOf(row),
+  buyer: { id: row.user_id, name: row.buyer_name, email: row.buyer_email },
+});
+
+function parametersOf({ status, from, to, sort, after, limit }: BookingFilter) {
+  const [since, until] = [from && instantOf('from', from), to && instantOf('to', to)];
+  const isNewestFirst = sort !== 'oldest';
+  return [status ?? null, since ?? null, until ?? null, after ?? null, isNewestFirst, limit] as const;
 }

@@ -16,6 +16,7 @@ import { FencesMigration } from './migrations/m0004-fences.ts';
 import { AccountsMigration } from './migrations/m0005-accounts.ts';
 import { EventsMigration } from './migrations/m0006-events.ts';
 import { ProviderMigration } from './migrations/m0007-provider.ts';
+import { AttachmentsMigration } from './migrations/m0008-attachments.ts';
 
 const connectTimeoutMs = 2000;
 const statementTimeoutMs = 4000;
@@ -160,6 +161,7 @@ export async function openDatabase(
         { name: 'm0005-accounts', class: AccountsMigration },
         { name: 'm0006-events', class: EventsMigration },
         { name: 'm0007-provider', class: ProviderMigration },
+        { name: 'm0008-attachments', class: AttachmentsMigration },
       ],
       snapshot: false,
       tableName: 'migrations',

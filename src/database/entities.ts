@@ -3,7 +3,7 @@
  * the seats of active bookings above all) are in the migrations.
  */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
-import type { AlertPreferences, Role } from '../contracts.gen.ts';
+import type { AlertPreferences, Attachment, Role } from '../contracts.gen.ts';
 
 export const UserEntity = defineEntity({
   name: 'User',
@@ -135,6 +135,26 @@ export const AuditEntity = defineEntity({
   },
 });
 
+export const AttachmentEntity = defineEntity({
+  name: 'Attachment',
+  tableName: 'attachments',
+  properties: {
+    id: p.uuid().primary(),
+    eventId: p.uuid(),
+    organizerId: p.uuid(),
+    name: p.string(),
+    type: p.string().$type<Attachment['type']>(),
+    bytes: p.integer(),
+    sha256: p.string(),
+    createdAt: p.datetime(),
+    /** null: its content is not there yet. */
+    storedAt: p.datetime().nullable(),
+    /** Its content is to go, and then the row. */
+    removedAt: p.datetime().nullable(),
+  },
+});
+export type AttachmentRow = InferEntity<typeof AttachmentEntity>;
+
 export const SessionEntity = defineEntity({
   name: 'Session',
   tableName: 'sessions',
@@ -188,4 +208,5 @@ export const entities = [
   SessionEntity,
   KioskEntity,
   PairingEntity,
+  AttachmentEntity,
 ];

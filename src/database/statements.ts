@@ -70,10 +70,6 @@ export interface BookingRow {
 export const bookingOfHold = statement<[holdId: string], BookingRow>('booking-of-hold');
 export const readBooking = statement<[bookingId: string], BookingRow>('read-booking');
 export const readBookings = statement<[bookingIds: string[]], BookingRow>('read-bookings');
-export const listBookings = statement<
-  [userId: string, eventId: string | null, status: string | null, before: string | null, limit: number],
-  BookingRow
->('list-bookings');
 
 type Actor = [actorId: string | null, sessionId: string | null, requestId: string | null, reason: string];
 export const cancelSeats = statement<

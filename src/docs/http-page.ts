@@ -66,7 +66,7 @@ const intro = (options: OpenApiOptions, description: string, links: Links) => ht
 <p>JSON in UTF-8 both ways. Sign in with ${prose('`auth:login`', links)} and send the token with each request that needs one; ${prose('`auth:refresh`', links)} renews it:</p>
 <pre class="code"><code>curl ${httpUrl(options)}/api/v1/bookings \\
   -H 'Authorization: Bearer eyJhbGciOi…'</code></pre>
-<p>Seat maps and holds are live, so they are on the <a href="${docsPaths.sockets}">socket</a> only. Costs and their limits are shared with it. Beside them a user, or an address without a token, may send ${variables.HTTP_REQUESTS_PER_SECOND.default} requests a second and ${variables.HTTP_BURST.default} more in a burst, for reading and for writing each: <code>RateLimit</code> and <code>RateLimit-Policy</code> say what is left, <code>Retry-After</code> when to come back.</p>
+<p>Seat maps change all the time: the <a href="${docsPaths.sockets}">socket</a> tells you, here you have to ask. Costs and their limits are shared with it. Beside them a user, or an address without a token, may send ${variables.HTTP_REQUESTS_PER_SECOND.default} requests a second and ${variables.HTTP_BURST.default} more in a burst, for reading and for writing each: <code>RateLimit</code> and <code>RateLimit-Policy</code> say what is left, <code>Retry-After</code> when to come back.</p>
 <p>Each answer has an <code>X-Request-Id</code>: yours, if you sent one. Name it when you ask us what happened.</p>
 ${heading(2, 'problems', 'Refusals')}
 <p>A refused request is answered with the status of its error and <code>application/problem+json</code>. <code>code</code>, <code>retry</code> and <code>details</code> are the same as over the socket:</p>
@@ -93,9 +93,9 @@ ${examples(operation)}
 ${parametersPart('path', 'Path', parameters, links)}
 ${parametersPart('query', 'Query', parameters, links)}
 ${parametersPart('header', 'Header', parameters, links)}
-${body && html`<h4>Body</h4>\n${fieldTable(jsonOf(body.content).schema, links, 'Any object.')}`}
+${body && html`<h4>Body</h4>\n${contentPart(body.content, links, 'Any object.')}`}
 <h4>Reply</h4>
-${fieldTable(jsonOf(success(operation).content).schema, links, 'Nothing.')}
+${contentPart(success(operation).content, links, 'Nothing.')}
 <h4>Errors</h4>
 ${errorsPart(name)}
 </article>
@@ -104,11 +104,22 @@ ${errorsPart(name)}
 
 function examples(operation: Operation): Html {
   const { status, content } = success(operation);
-  const body = operation.requestBody && jsonOf(operation.requestBody.content).example;
+  const sent = operation.requestBody && jsonOf(operation.requestBody.content).example;
+  const replied = jsonOf(content).example;
+  if (sent === undefined && replied === undefined) return html``;
+  const width = sent === undefined ? 90 : 54;
   return html`<div class="docs-pair">
-${body !== undefined && html`<figure><figcaption>You send</figcaption>${jsonBlock(body, 54)}</figure>`}
-<figure><figcaption>The hub replies ${status}</figcaption>${jsonBlock(jsonOf(content).example, body === undefined ? 90 : 54)}</figure>
+${sent !== undefined && html`<figure><figcaption>You send</figcaption>${jsonBlock(sent, 54)}</figure>`}
+${replied !== undefined && html`<figure><figcaption>The hub replies ${status}</figcaption>${jsonBlock(replied, width)}</figure>`}
 </div>`;
+}
+
+/** The fields of what is JSON, and the media types of what is not. */
+function contentPart(content: Record<string, { schema: JsonSchema }>, links: Links, nothing: string): Html {
+  const files = Object.keys(content).filter((type) => type !== 'application/json');
+  const isJson = content['application/json'] !== undefined || files.length === 0;
+  return html`${isJson && fieldTable(jsonOf(content).schema, links, nothing)}
+${files.length > 0 && html`<p class="docs-after">${isJson ? 'Or as ' : ''}${prose(files.map((type) => `\`${type}\``).join(', '), links)}.</p>`}`;
 }
 
 const jsonOf = (content: Record<string, { schema: JsonSchema; example?: unknown }>) =>

@@ -18,6 +18,7 @@ import {
   groupBy,
   httpUrl,
   operationId,
+  refName,
   types,
 } from './schema.ts';
 
@@ -76,7 +77,7 @@ export function openApi(options: OpenApiOptions): OpenApi {
       title: 'Seatcast over HTTP',
       version: options.version,
       description:
-        'Accounts, plans, events and bookings. The same contracts, access checks and handlers as the socket; live seat maps and holds are on the socket only.',
+        'Accounts, plans, events, holds and bookings. The same contracts, access checks and handlers as the socket; what changes is told on the socket only.',
       license: { name: 'MIT' },
     },
     servers: [{ url: httpUrl(options), description: 'The hub' }],
@@ -110,7 +111,7 @@ function operation(ask: HttpAsk, publicMessages: ReadonlySet<string>): Operation
     tags: [channelOf(name)],
     // An empty requirement beside the other: a token may be sent, but need not.
     security: publicMessages.has(name) ? [{}, { bearer: [] }] : [{ bearer: [] }],
-    parameters: ask.once ? [...parameters, idempotencyKey] : parameters,
+    parameters: repeatable(ask) ? [...parameters, idempotencyKey(ask)] : parameters,
     ...(body ? { requestBody: body } : {}),
     responses: {
       [success]: { description: title, content: reply(ask) },
@@ -122,20 +123,27 @@ function operation(ask: HttpAsk, publicMessages: ReadonlySet<string>): Operation
   };
 }
 
+const takesRequestId = (ask: AskContract): boolean =>
+  Object.hasOwn((ask.request.properties ?? {}) as object, 'requestId');
+
+export const repeatable = (ask: AskContract): boolean => ask.once || takesRequestId(ask);
+
 /** What requests over sockets carry as `requestId`. */
-const idempotencyKey: Parameter = {
+const idempotencyKey = (ask: AskContract): Parameter => ({
   name: 'Idempotency-Key',
   in: 'header',
-  required: false,
+  required: takesRequestId(ask),
   description:
     'New for each thing you want done, the same when you ask again: a repeat within 24 hours gets the first answer.',
   schema: { type: 'string', pattern: '^[A-Za-z0-9_-]{8,64}$' },
-};
+});
 
-const reply = (ask: HttpAsk): Content =>
-  ask.http.produces
-    ? contentOf(ask.http.produces)
-    : { 'application/json': { schema: forComponents(ask.reply, false), example: examplesOf(ask).reply } };
+function reply(ask: HttpAsk): Content {
+  const { produces } = ask.http;
+  const json = { schema: forComponents(ask.reply, false), example: examplesOf(ask).reply };
+  const isJson = produces === undefined || produces.includes('application/json');
+  return { ...contentOf(produces ?? []), ...(isJson ? { 'application/json': json } : {}) };
+}
 
 /** JSON Schema says nothing of what is not JSON. */
 const contentOf = (types: readonly string[]): Content =>
@@ -149,10 +157,12 @@ function divide(ask: HttpAsk): { parameters: Parameter[]; body: Operation['reque
   const parameter = (name: string, where: Parameter['in']): Parameter => {
     const { description, ...schema } = forComponents(properties[name], false);
     const described = typeof description === 'string' ? { description } : {};
-    const list = schema.type === 'array' ? { style: 'form', explode: false } : {};
+    const type = types[refName(schema) ?? '']?.type ?? schema.type;
+    const list = type === 'array' ? { style: 'form', explode: false } : {};
     return { name, in: where, required: required.includes(name), ...described, ...list, schema };
   };
-  const rest = Object.keys(properties).filter((name) => !inPath.includes(name));
+  // The header has the request's id.
+  const rest = Object.keys(properties).filter((name) => !inPath.includes(name) && name !== 'requestId');
   const parameters = inPath.map((name) => parameter(name, 'path'));
   if (ask.http.method === 'GET' || ask.http.method === 'DELETE') {
     return { parameters: [...parameters, ...rest.map((name) => parameter(name, 'query'))], body: undefined };
@@ -162,18 +172,24 @@ function divide(ask: HttpAsk): { parameters: Parameter[]; body: Operation['reque
     return { parameters: [...parameters, ...rest.map((name) => parameter(name, 'query'))], body };
   }
   const anything = ask.request.properties === undefined;
-  return { parameters, body: rest.length > 0 || anything ? requestBody(ask, inPath) : undefined };
+  return {
+    parameters,
+    body: rest.length > 0 || anything ? requestBody(ask, [...inPath, 'requestId']) : undefined,
+  };
 }
 
-function requestBody(ask: HttpAsk, inPath: readonly string[]): NonNullable<Operation['requestBody']> {
+function requestBody(ask: HttpAsk, elsewhere: readonly string[]): NonNullable<Operation['requestBody']> {
   const without = (record: unknown) =>
-    Object.fromEntries(Object.entries(record as JsonSchema).filter(([name]) => !inPath.includes(name)));
+    Object.fromEntries(Object.entries(record as JsonSchema).filter(([name]) => !elsewhere.includes(name)));
   const { properties, required, minProperties, ...others } = ask.request as JsonSchema & {
     required?: string[];
     minProperties?: number;
   };
-  const left = required?.filter((name) => !inPath.includes(name));
-  const least = minProperties === undefined ? 0 : Math.max(0, minProperties - inPath.length);
+  const left = required?.filter((name) => !elsewhere.includes(name));
+  const least =
+    minProperties === undefined
+      ? 0
+      : Math.max(0, minProperties - elsewhere.filter((name) => name !== 'requestId').length);
   const schema = {
     ...others,
     ...(left ? { required: left } : {}),

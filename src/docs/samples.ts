@@ -6,6 +6,7 @@ import type { PlanWire } from '../seating/plan-wire.ts';
 const eventId = '01a3702b-0416-7c41-9f0e-6d2b8a51c3e7';
 const planId = '01a3701a-ca8a-7b02-8e55-90c1d47f2ab6';
 const bookingId = '01a3702e-517b-7e1d-b3c4-1f7a0c92d845';
+const attachmentId = '01a3702b-91d4-7f20-a5c8-2b7e4d90f613';
 const holdId = 'q3ZkW8vYt0uJm2LxR7sN-A';
 const venueId = '01a36f90-55c0-7d41-8a07-3be0f2c94d18';
 const seriesId = '01a3702b-03f1-7a90-9c55-0e7d41b8a26f';
@@ -53,6 +54,8 @@ function saga(state: string, reason: string, capture: object, ...more: object[])
   };
 }
 
+const feedToken = 'pX0vQ2mZsT7cKbR4eWuY9hLfNgAaJdIo3iVtB8yE5qU';
+
 /** By `Type.field`, else by the bare name of the field. */
 export const byField: Readonly<Record<string, unknown>> = {
   'health:info.time': '2027-03-14T18:30:00.000Z',
@@ -66,6 +69,7 @@ export const byField: Readonly<Record<string, unknown>> = {
   seriesId: null,
   'events:create-series.seriesId': seriesId,
   'Venue.id': venueId,
+  attachmentId,
   organizerId: '01a1f866-0d00-7d90-a1b7-4e6f93d8025c',
   'events:create.status': 'draft',
   'events:cancel.status': 'cancelled',
@@ -104,6 +108,28 @@ export const byField: Readonly<Record<string, unknown>> = {
   ],
   'audit:seats.at': '2027-02-01T09:15:00.000Z',
   'audit:seats.counts': { free: 58, held: 2, sold: 0 },
+  'attachments:add.name': 'poster.png',
+  'bookings:of-event.sales.buyer': {
+    id: '01a367c3-06ac-7a36-8c4f-d51e6b0a97f2',
+    name: 'Ada Janssens',
+    email: 'ada@example.com',
+  },
+  'calendar:feed.token': feedToken,
+  'calendar:renew.token': feedToken,
+  'calendar:renew.url': `https://tickets.example/api/v1/me/calendar.ics?token=${feedToken}`,
+  'seats:capacity.position': 1842,
+  'seats:capacity.seats': 60,
+  'seats:capacity.free': 57,
+  'seats:capacity.held': 2,
+  'seats:capacity.sold': 1,
+  'seats:capacity.categories': [
+    { category: 'Stalls', priceCents: 4500, seats: 60, free: 57, held: 2, sold: 1, blocked: 0 },
+  ],
+  'seats:read.seats': [
+    { seat: 0, label: 'Front, row A, seat 1', category: 'Stalls', priceCents: 4500, status: 'free' },
+    { seat: 1, label: 'Front, row A, seat 2', category: 'Stalls', priceCents: 4500, status: 'sold' },
+  ],
+  'seats:holds.now': 1_801_473_374_120,
   'seats:watch.now': 1_801_473_374_120,
   'provider:search.starts_at': '2027-06-01T00:00:00Z',
   'provider:search.error': null,
@@ -274,6 +300,16 @@ export const byType: Readonly<Record<string, unknown>> = {
   PairingSecret: 'Zk2Wv8YtS0uJmLxR7sNqAe4HdGb1PfCo9iTjUy6XrMc',
   LeadMinutes: [1440, 60],
   AlertPreferences: { leadMinutes: [1440, 60], channels: { socket: true, email: false } },
+  Attachment: {
+    id: attachmentId,
+    eventId,
+    name: 'poster.png',
+    type: 'image/png',
+    bytes: 184_302,
+    sha256: '5b0c1c8f9f3e6a1d7c42b9e0a8d6f5134e2b7c9a0d1f8e6b3c5a7d9e2f4b6081',
+    createdAt: '2027-02-01T09:13:08.511Z',
+    url: `/api/v1/attachments/${attachmentId}`,
+  },
   Saga: saga('booked', 'time-out: the payment provider did not answer in time', {
     state: 'dead',
     endedAt: null,

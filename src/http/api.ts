@@ -5,7 +5,7 @@
 import { hash } from 'node:crypto';
 import type { Context, Hono } from 'hono';
 import { Download } from '../channel.ts';
-import { type CompiledAsk, loadContracts } from '../contracts.ts';
+import { type CompiledAsk, loadContracts, sharedTypes } from '../contracts.ts';
 import type { Dispatcher } from '../dispatch.ts';
 import { RequestError } from '../errors.ts';
 import { type HttpLimits, routeClass } from '../limits/http-limits.ts';
@@ -75,6 +75,7 @@ async function answer(c: Context<Bindings>, contract: CompiledAsk, options: ApiO
 function good(c: Context<Bindings>, { http }: CompiledAsk, result: unknown): Response {
   const isDownload = result instanceof Download;
   const content = isDownload ? result.content : JSON.stringify(result);
+  const extra = isDownload ? result.headers : {};
   const headers: Record<string, string> = {
     'content-type': isDownload ? result.type : 'application/json',
     'cache-control': http?.cache === 'forever' ? 'public, max-age=31536000, immutable' : 'no-store',
@@ -84,12 +85,13 @@ function good(c: Context<Bindings>, { http }: CompiledAsk, result: unknown): Res
     const isPublic = c.req.header('authorization') === undefined;
     headers['cache-control'] = `${isPublic ? 'public' : 'private'}, no-cache`;
     headers.vary = 'Authorization';
-    headers.etag = `"${hash('sha256', content, 'base64url').slice(0, 27)}"`;
+    const etag = isDownload ? result.etag : undefined;
+    headers.etag = `"${etag ?? hash('sha256', content, 'base64url').slice(0, 27)}"`;
     if (isAmong(c.req.header('if-none-match'), headers.etag)) {
-      return new Response(null, { status: 304, headers });
+      return new Response(null, { status: 304, headers: { ...headers, ...extra } });
     }
   }
-  return new Response(content, { status: http?.status ?? 200, headers });
+  return new Response(content, { status: http?.status ?? 200, headers: { ...headers, ...extra } });
 }
 
 /** Compared weakly, as RFC 9110 asks of If-None-Match. */
@@ -149,7 +151,8 @@ async function requestOf(c: Context<Bindings>, contract: CompiledAsk): Promise<R
   // and so has a DELETE, whose body many a proxy drops.
   if (contract.http?.method === 'GET' || contract.http?.method === 'DELETE' || contract.http?.consumes)
     return { ...fromQuery(c, contract), ...path };
-  const body = await jsonBody(c);
+  const isDelete = contract.http?.method === 'DELETE';
+  const body = isDelete ? await queryOfDelete(c, contract) : await jsonBody(c);
   for (const name of Object.keys(path)) {
     if (Object.hasOwn(body, name)) {
       throw new RequestError('invalid-request', { field: name, allowed: 'is given by the path' });
@@ -157,7 +160,21 @@ async function requestOf(c: Context<Bindings>, contract: CompiledAsk): Promise<R
   }
   const key = keyOf(c);
   const takesId = Object.hasOwn((contract.request.properties ?? {}) as object, 'requestId');
-  return { ...(takesId && key !== undefined ? { requestId: key } : {}), ...body, ...path };
+  if (!takesId || Object.hasOwn(body, 'requestId')) return { ...body, ...path };
+  if (key === undefined) {
+    const allowed = 'is required: 8 to 64 letters, digits, - or _, new for each thing you want done';
+    throw new RequestError('invalid-request', { field: 'Idempotency-Key', allowed });
+  }
+  return { requestId: key, ...body, ...path };
+}
+
+/** What a DELETE takes is in its query: a body may be dropped on the way, and then more would go than was asked for. */
+async function queryOfDelete(c: Context<Bindings>, contract: CompiledAsk): Promise<Record<string, unknown>> {
+  if (Object.keys(await jsonBody(c)).length > 0) {
+    const allowed = 'must be empty: what a DELETE takes is in its query';
+    throw new RequestError('invalid-request', { field: '(the body)', allowed });
+  }
+  return fromQuery(c, contract);
 }
 
 async function jsonBody(c: Context<Bindings>): Promise<Record<string, unknown>> {
@@ -198,14 +215,25 @@ async function rawBody(c: Context<Bindings>, types: readonly string[]): Promise<
   return body;
 }
 
-type Properties = Record<string, { type?: string; items?: { type?: string } }>;
+interface Parameter {
+  type?: string;
+  $ref?: string;
+  items?: Parameter;
+}
+type Properties = Record<string, Parameter>;
 const propertiesOf = (contract: CompiledAsk) => (contract.request.properties ?? {}) as Properties;
+
+/** What a parameter is, also where its contract only names a shared type. */
+function kindOf(parameter: Parameter | undefined): Parameter | undefined {
+  const shared = parameter?.$ref?.split('/').at(-1);
+  return shared === undefined ? parameter : (sharedTypes.$defs as Properties)[shared];
+}
 
 const fromPath = (c: Context<Bindings>, contract: CompiledAsk): Record<string, unknown> =>
   Object.fromEntries(
     Object.entries(c.req.param() as Record<string, string>).map(([name, text]) => [
       name,
-      parameterOf(text, propertiesOf(contract)[name]?.type),
+      parameterOf(text, kindOf(propertiesOf(contract)[name])?.type),
     ]),
   );
 
@@ -218,10 +246,10 @@ function fromQuery(c: Context<Bindings>, contract: CompiledAsk): Record<string, 
     if (values.length !== 1 || text === undefined) {
       throw new RequestError('invalid-request', { field: name.slice(0, 100), allowed: 'may be given once' });
     }
-    const known = Object.hasOwn(properties, name) ? properties[name] : undefined;
+    const known = Object.hasOwn(properties, name) ? kindOf(properties[name]) : undefined;
     request[name] =
       known?.type === 'array'
-        ? text.split(',').map((part) => parameterOf(part, known.items?.type))
+        ? text.split(',').map((part) => parameterOf(part, kindOf(known.items)?.type))
         : parameterOf(text, known?.type);
   }
   return request;

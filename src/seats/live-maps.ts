@@ -24,12 +24,21 @@ export interface MapSource {
   /** Whether anybody on this node watches the event. */
   isWatched(eventId: string): boolean;
   /** The whole map: from Redis, or from PostgreSQL and `stale` while Redis is away. */
-  read(eventId: string): Promise<{ epoch: string; position: number; seats: Uint8Array; stale: boolean }>;
+  read(eventId: string): Promise<MapNow>;
   /** The ticks after a position, or 'gone'. */
   ticksAfter(eventId: string, epoch: string, position: number): Promise<RawTick[] | 'gone'>;
   /** To the viewers of this node. */
   deliver(eventId: string, tick: SeatsChanged): void;
   beacon(eventId: string, epoch: string, position: number, stale: boolean): void;
+}
+
+/** A map as it is at this moment. */
+export interface MapNow {
+  epoch: string;
+  position: number;
+  stale: boolean;
+  /** A state a seat. */
+  seats: Uint8Array;
 }
 
 class LiveMap {
@@ -94,6 +103,14 @@ export class LiveMaps {
   ): Awaited<ReturnType<LiveMaps['view']>> | undefined {
     const map = this.#ready(eventId);
     return map && this.#view(map, since);
+  }
+
+  /** The map as this node follows it; its seats change in place. undefined: nobody watches it here. */
+  now(eventId: string): MapNow | undefined {
+    const map = this.#source.isWatched(eventId) ? this.#ready(eventId) : undefined;
+    if (!map) return undefined;
+    const { epoch, position, seats } = map.replica;
+    return { epoch, position, seats, stale: map.stale };
   }
 
   /** Up to where the viewers of this node have been told. */

@@ -5,6 +5,7 @@ import type { Booking, MessageName, Messages } from '../../src/contracts.gen.ts'
 import { loadContracts } from '../../src/contracts.ts';
 import { type ErrorCode, errors } from '../../src/errors.ts';
 import type { Hub } from '../../src/hub.ts';
+import { newId } from '../../src/ids.ts';
 import { Tokens } from '../../src/session.ts';
 import { requestId, type TestClient, until } from '../support/client.ts';
 import { type TestHubs, type TestUser, testKeys } from '../support/hub.ts';
@@ -13,6 +14,12 @@ import { type TestHubs, type TestUser, testKeys } from '../support/hub.ts';
 export const nobody = '01900000-0000-7000-8000-000000000000';
 /** A hold id that no hold has. */
 export const noHold = 'AAAAAAAAAAAAAAAAAAAAAA';
+
+/** The smallest PNG: one transparent dot. */
+export const dot = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==',
+  'base64',
+);
 
 export function node(hubs: TestHubs, index = 0): Hub {
   const hub = hubs.nodes[index];
@@ -38,6 +45,7 @@ export async function send(
   request: object,
   user?: TestUser,
   key?: string,
+  file: BodyInit = dot,
 ): Promise<Response> {
   const http = loadContracts().asks.get(message)?.http;
   if (!http) throw new Error(`${message} has no route`);
@@ -49,9 +57,11 @@ export async function send(
   });
   const headers: Record<string, string> = user ? { authorization: `Bearer ${user.token}` } : {};
   if (key) headers['idempotency-key'] = key;
-  if (http.method === 'GET' || http.method === 'DELETE') {
+  if (http.method === 'GET' || http.method === 'DELETE' || http.consumes) {
     const query = new URLSearchParams([...rest].map(([name, value]) => [name, String(value)]));
-    return fetch(`${hub.url}${path}?${query}`, { method: http.method, headers });
+    if (http.consumes) headers['content-type'] = http.consumes[0] ?? '';
+    const init = http.consumes ? { body: file } : {};
+    return fetch(`${hub.url}${path}?${query}`, { method: http.method, headers, ...init });
   }
   headers['content-type'] = 'application/json';
   const body = JSON.stringify(Object.fromEntries(rest));
@@ -139,6 +149,31 @@ export async function lockOutcomes(hubs: TestHubs): Promise<{ release(): Promise
   await holder.query('begin');
   await holder.query('lock table outcomes in share mode');
   return { release: () => holder.end() };
+}
+
+/** Ends the connections of statements that wait for a lock: nobody knows what became of them. @returns how many */
+export async function endWaiting(hubs: TestHubs): Promise<number> {
+  const ended = await hubs.sql(
+    `select pg_terminate_backend(pid) from pg_stat_activity
+     where datname = current_database() and wait_event_type = 'Lock'`,
+  );
+  return ended.length;
+}
+
+/** Fills the queue of confirms of a node with what nothing will come of. @returns what resolves once it is worked off */
+export async function fillQueue(hub: Hub, userId: string): Promise<Promise<unknown>[]> {
+  const { queue } = hub.engine.confirms;
+  const line = { seat: 0, label: 'Seat', category: 'Stalls', priceCents: 0, cancelledAt: null };
+  const filler = { eventId: newId(), userId, sessionId: null, requestId: null, currency: 'EUR' };
+  const deadline = performance.now() + 60_000;
+  const filling = Array.from({ length: 10_400 }, (_, n) =>
+    queue.ask(
+      { ...filler, holdId: `filler-${n}`, bookingId: newId(), seats: [{ ...line, seat: n }] },
+      deadline,
+    ),
+  );
+  await until(() => queue.isFull, 'the queue to be full');
+  return filling;
 }
 
 /** Resolves once the hold is marked as being booked. */

@@ -52,7 +52,8 @@ describe.each(named(overHttp))('[GUARD-1] %s over HTTP', (name, ask) => {
     const details = await expectRefused(node(hubs), name, unknown, admin, 'invalid-request');
     expect(details).toEqual({ field: 'nonsense', allowed: 'is not a field of this message' });
     for (const field of propertiesOf(ask)) {
-      const wrong = { ...sample(ask), [field]: /^(GET|DELETE)$/.test(ask.http?.method ?? '') ? '' : [[]] };
+      const isText = ask.http?.method === 'GET' || ask.http?.method === 'DELETE' || ask.http?.consumes;
+      const wrong = { ...sample(ask), [field]: isText ? '' : [[]] };
       const inPath = ask.http?.path.includes(`:${field}`);
       const request = inPath ? { ...wrong, [field]: 'not-an-id' } : wrong;
       const told = await expectRefused(node(hubs), name, request, admin, 'invalid-request');
@@ -69,6 +70,9 @@ function sample(ask: CompiledAsk): Record<string, unknown> {
   const values: Record<string, unknown> = {
     eventId: nobody,
     bookingId: nobody,
+    attachmentId: nobody,
+    token: 'A'.repeat(43),
+    seat: 1,
     planId: nobody,
     holdId: noHold,
     requestId: requestId(),
@@ -95,7 +99,6 @@ function sample(ask: CompiledAsk): Record<string, unknown> {
     code: 'AAAA-AAAA',
     secret: 'A'.repeat(43),
     refreshToken: 'A'.repeat(43),
-    token: 'x',
     oldPassword: 'long enough',
     newPassword: 'long enough',
   };

@@ -2,7 +2,7 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, test } from 'vitest';
 import { type CompiledAsk, loadContracts } from '../../src/contracts.ts';
 import { examplesOf } from '../../src/docs/examples.ts';
-import { type Operation, openApi } from '../../src/docs/open-api.ts';
+import { type Operation, openApi, repeatable } from '../../src/docs/open-api.ts';
 import { commonCodes } from '../../src/docs/schema.ts';
 import { errors, RequestError } from '../../src/errors.ts';
 import { problem } from '../../src/http/problem.ts';
@@ -70,12 +70,18 @@ describe('the OpenAPI document', () => {
     const inBody = requestBody?.content['application/json']?.schema.properties ?? {};
     const ofRequest = parameters.filter((each) => each.in !== 'header');
     const divided = [...ofRequest.map((each) => each.name), ...Object.keys(inBody)];
-    expect(divided.sort()).toEqual(Object.keys(ask.request.properties ?? {}).sort());
+    // The header carries the id of the request.
+    const fields = Object.keys(ask.request.properties ?? {}).filter((field) => field !== 'requestId');
+    expect(divided.sort()).toEqual(fields.sort());
     const inPath = [...(ask.http?.path.matchAll(/:(\w+)/g) ?? [])].map(([, field]) => field);
     expect(parameters.filter((each) => each.in === 'path').map((each) => each.name)).toEqual(inPath);
     const headers = parameters.filter((each) => each.in === 'header').map((each) => each.name);
     expect(headers).toEqual(ask.once ? ['Idempotency-Key'] : []);
     if (/^(GET|DELETE)$/.test(ask.http?.method ?? '')) expect(requestBody).toBeUndefined();
+    expect(headers).toEqual(repeatable(ask) ? ['Idempotency-Key'] : []);
+    const hasNoBody = ask.http?.method === 'GET' || ask.http?.method === 'DELETE';
+    if (hasNoBody) expect(requestBody).toBeUndefined();
+    else if (ask.http?.consumes) expect(Object.keys(requestBody?.content ?? {})).toEqual(ask.http.consumes);
     else expect(parameters.filter((each) => each.in === 'query')).toEqual([]);
   });
 
@@ -95,6 +101,14 @@ describe('the OpenAPI document', () => {
       'plans:import',
       'venues:create',
       'venues:import-plan',
+      'attachments:add',
+      'auth:register',
+      'bookings:book',
+      'bookings:book-seat',
+      'calendar:renew',
+      'events:create',
+      'plans:import',
+      'seats:hold',
     ]);
   });
 

@@ -93,7 +93,9 @@ describe('the HTTP page', () => {
     const part = section(http, name);
     const ask = asks.get(name);
     expect(part).toContain(ask?.http?.path.replace(/:(\w+)/g, '{$1}'));
-    for (const field of Object.keys(ask?.request.properties ?? {})) expect(part).toContain(`>${field}<`);
+    for (const field of Object.keys(ask?.request.properties ?? {})) {
+      expect(part).toContain(`>${field === 'requestId' ? 'Idempotency-Key' : field}<`);
+    }
     for (const code of ask?.errors ?? []) expect(part).toContain(`#error-${code}`);
   });
 

@@ -39,6 +39,27 @@ test('by event, and by status', async () => {
   expect(await list({ status: 'cancelled' })).toEqual(bookings.slice(4));
 });
 
+test('by date, and oldest first', async () => {
+  const { user, client, bookings } = await buyerOfFive();
+  const list = async (filter: object) => (await client.request('bookings:list', filter)).bookings;
+  const third = bookings[2]?.createdAt ?? '';
+  expect(await list({ from: third })).toEqual(bookings.slice(0, 3));
+  expect(await list({ to: third })).toEqual(bookings.slice(3));
+  expect(await list({ from: third, to: third })).toEqual([]);
+  expect(await list({ sort: 'oldest' })).toEqual(bookings.toReversed());
+  const request = { sort: 'oldest', limit: 3 } as const;
+  const first = await call(node(hubs), 'bookings:list', request, user);
+  const cursor = first.nextCursor ?? '';
+  const second = await call(node(hubs, 1), 'bookings:list', { ...request, cursor }, user);
+  expect([...first.bookings, ...second.bookings]).toEqual(bookings.toReversed());
+  const details = await client.expectDenied(
+    'bookings:list',
+    { from: '1999-01-01T00:00:00Z' },
+    'invalid-request',
+  );
+  expect(details).toMatchObject({ field: 'from' });
+});
+
 test('a page at a time, until there is no next cursor', async () => {
   const { user, bookings } = await buyerOfFive();
   const found = [];

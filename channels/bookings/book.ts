@@ -1,0 +1,9 @@
+import { bookAtOnce } from '../../src/bookings/book-at-once.ts';
+import { defineMessage, signedIn } from '../../src/channel.ts';
+
+export default defineMessage('bookings:book', {
+  access: signedIn,
+  async handle({ engine, session, request }) {
+    return { booking: await bookAtOnce(engine, session, request) };
+  },
+});

@@ -1,0 +1,10 @@
+import { defineMessage, signedIn } from '../../src/channel.ts';
+
+export default defineMessage('calendar:end', {
+  access: signedIn,
+  async handle({ engine, session, requestId }) {
+    const by = { userId: session.userId, sessionId: session.id, requestId };
+    await engine.calendarFeeds.end(session.userId, by);
+    return { ended: true };
+  },
+});

@@ -1,0 +1,32 @@
+-- Returns the bookings of an event with their seats and buyers (buyer_name, buyer_email), newest or oldest first.
+-- $1 e-mail of the buyer or null, $2 event id,
+-- $3 status or null, $4 made at or after, or null, $5 made before, or null, $6 id to go on after or null,
+-- $7 whether newest first, $8 limit. Only one half of the page runs, along its index.
+with page as materialized (
+  (
+    select id from bookings
+    where $7::boolean and event_id = $2 and ($1::text is null or user_id in (select id from users where email = lower($1)))
+      and ($3::text is null or status = $3)
+      and ($4::timestamptz is null or created_at >= $4)
+      and ($5::timestamptz is null or created_at < $5)
+      and ($6::uuid is null or id < $6)
+    order by id desc
+    limit $8
+  )
+  union all
+  (
+    select id from bookings
+    where not $7::boolean and event_id = $2 and ($1::text is null or user_id in (select id from users where email = lower($1)))
+      and ($3::text is null or status = $3)
+      and ($4::timestamptz is null or created_at >= $4)
+      and ($5::timestamptz is null or created_at < $5)
+      and ($6::uuid is null or id > $6)
+    order by id
+    limit $8
+  )
+)
+select booking_details.*, users.name as buyer_name, users.email as buyer_email
+from page
+join booking_details using (id)
+join users on users.id = booking_details.user_id
+order by case when $7 then booking_details.id end desc, booking_details.id
