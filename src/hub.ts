@@ -6,6 +6,7 @@ import { App, us_listen_socket_close, us_socket_local_port } from 'uWebSockets.j
 import { readFileSync } from 'node:fs';
 import { channels } from '../channels/index.ts';
 import { Accounts } from './accounts.ts';
+import { SalesFold } from './analytics/sales-fold.ts';
 import { AuditLog } from './audit/audit-log.ts';
 import { HoldJournal } from './audit/hold-journal.ts';
 import { Cancellations } from './bookings/cancellations.ts';
@@ -54,6 +55,7 @@ export interface Engine {
   readonly requests: Requests;
   readonly audit: AuditLog;
   readonly reconciler: Reconciler;
+  readonly salesFold: SalesFold;
   readonly publisher: Publisher;
   readonly log: Logger;
   /** Tells this and every other node that an event was changed. */
@@ -136,6 +138,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const sweeper = new Sweeper(inventory, maps, log);
   const reconciler = new Reconciler({ inventory, confirms, db, audit, log });
   const pastEvents = new PastEvents({ links, keys, db, log });
+  const salesFold = new SalesFold({ db, log });
   const origins = new Set(config.allowedOrigins);
   const engine: Engine = {
     db,
@@ -151,6 +154,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     requests,
     audit,
     reconciler,
+    salesFold,
     publisher,
     log,
     eventChanged(eventId) {
@@ -248,7 +252,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   });
   const port = us_socket_local_port(socket as never);
   if (!config.allowedOrigins) for (const origin of ownOrigins(port)) origins.add(origin);
-  for (const part of [sweeper, reconciler, pastEvents, audit]) part.start();
+  for (const part of [sweeper, reconciler, pastEvents, audit, salesFold]) part.start();
   outbox.start();
   sagas.runner.run();
 
@@ -270,7 +274,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       await sockets.drain(Math.min(1000, config.drainMs));
       for (const part of [sweeper, reconciler, pastEvents]) part.stop();
       await Promise.race([
-        Promise.all([sagas.runner.stop(), outbox.stop()]),
+        Promise.all([sagas.runner.stop(), outbox.stop(), salesFold.stop()]),
         pause(Math.max(1000, until - Date.now())),
       ]);
       payments.close();

@@ -12,6 +12,7 @@ import { FirstMigration } from './migrations/m0001-first.ts';
 import { LedgerMigration } from './migrations/m0002-ledger.ts';
 import { AuditMigration } from './migrations/m0003-audit.ts';
 import { FencesMigration } from './migrations/m0004-fences.ts';
+import { AnalyticsMigration } from './migrations/m0009-analytics.ts';
 
 const connectTimeoutMs = 2000;
 const statementTimeoutMs = 4000;
@@ -138,6 +139,7 @@ export async function openDatabase(
         { name: 'm0002-ledger', class: LedgerMigration },
         { name: 'm0003-audit', class: AuditMigration },
         { name: 'm0004-fences', class: FencesMigration },
+        { name: 'm0009-analytics', class: AnalyticsMigration },
       ],
       snapshot: false,
       tableName: 'migrations',

@@ -12,6 +12,15 @@ const [eventId, bookingId, planId, holdId] = [nobody, nobody, nobody, noHold];
 
 /** A request of each message that fits its contract. */
 const requests: { [M in MessageName]: () => Messages[M]['request'] } = {
+  'analytics:buyers': () => ({}),
+  'analytics:categories': () => ({}),
+  'analytics:conversion': () => ({}),
+  'analytics:events': () => ({}),
+  'analytics:mine': () => ({}),
+  'analytics:summary': () => ({}),
+  'analytics:trend': () => ({}),
+  'analytics:utilisation': () => ({}),
+  'analytics:venues': () => ({}),
   'audit:list': () => ({}),
   'audit:seats': () => ({ eventId, at: '2030-01-01T10:00:00Z' }),
   'auth:register': () => ({ email: `${requestId()}@example.com`, password: 'long enough', name: 'Ada' }),
@@ -57,6 +66,7 @@ const everybody: MessageName[] = [
   'seats:watch',
 ];
 const buyers: MessageName[] = [
+  'analytics:mine',
   'auth:logout',
   'bookings:cancel',
   'bookings:checkout',
@@ -67,6 +77,14 @@ const buyers: MessageName[] = [
   'seats:release',
 ];
 const organizers: MessageName[] = [
+  'analytics:buyers',
+  'analytics:categories',
+  'analytics:conversion',
+  'analytics:events',
+  'analytics:summary',
+  'analytics:trend',
+  'analytics:utilisation',
+  'analytics:venues',
   'events:cancel',
   'events:create',
   'events:publish',
