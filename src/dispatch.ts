@@ -89,9 +89,15 @@ export class Dispatcher {
           body,
           fail: failWith,
         });
-      if (!entry.contract.once || !session || !requestId) return await handle();
-      const asked = body ? { ...(request as object), body: hash('sha256', body) } : request;
-      return await this.#engine.requests.once(session.userId, requestId, name, asked, handle);
+      const once = () => {
+        if (!entry.contract.once || !session || !requestId) return handle();
+        const asked = body ? { ...(request as object), body: hash('sha256', body) } : request;
+        return this.#engine.requests.once(session.userId, requestId, name, asked, handle);
+      };
+      const answer = await once();
+      // Whoever has the answer reads what they changed, on every node.
+      await this.#engine.cache.settled();
+      return answer;
     } catch (error) {
       throw this.#told(error, name, entry?.contract);
     } finally {

@@ -12,10 +12,12 @@ import { HoldJournal } from './audit/hold-journal.ts';
 import { Cancellations } from './bookings/cancellations.ts';
 import { Confirms } from './bookings/confirms.ts';
 import { BookingRecords } from './bookings/records.ts';
+import { Cache } from './cache.ts';
 import { type Config, ConfigError } from './config.ts';
 import { type Database, isOutage, openDatabase } from './database/database.ts';
 import { Dispatcher } from './dispatch.ts';
 import { checkDatabase, checkRedis } from './durability.ts';
+import { groupsOf } from './events/cached-events.ts';
 import { Events } from './events/events.ts';
 import { connectFollowUps } from './follow-ups.ts';
 import { bodyLimit } from './http/api.ts';
@@ -44,6 +46,7 @@ import { SocketServer } from './socket/server.ts';
 export interface Engine {
   readonly db: Database;
   readonly events: Events;
+  readonly cache: Cache;
   readonly accounts: Accounts;
   readonly inventory: Inventory;
   readonly maps: LiveMaps;
@@ -58,8 +61,8 @@ export interface Engine {
   readonly salesFold: SalesFold;
   readonly publisher: Publisher;
   readonly log: Logger;
-  /** Tells this and every other node that an event was changed. */
-  eventChanged(eventId: string): void;
+  /** Tells this and every other node that an event was changed. @returns whether nothing older is in the cache any more */
+  eventChanged(eventId: string): Promise<boolean>;
   /** Disconnects every socket of a session, on every node. */
   endSession(sessionId: string): void;
 }
@@ -105,6 +108,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const keys = makeKeys(config.redisPrefix);
   const tokens = new Tokens(options.jwtKeys, config.tokenTtlMs);
   const events = new Events(db);
+  const cache = new Cache({ links, keys, log });
   const inventory = new Inventory({ links, keys, db, events, tickMs: config.tickMs, log });
   const audit = new AuditLog({ db, log });
   inventory.journal = new HoldJournal(audit);
@@ -143,6 +147,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const engine: Engine = {
     db,
     events,
+    cache,
     accounts,
     inventory,
     maps,
@@ -160,6 +165,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     eventChanged(eventId) {
       events.forget(eventId);
       sockets.notify('event-changed', eventId);
+      return cache.changed(...groupsOf(eventId));
     },
     endSession(sessionId) {
       sockets.sessions.end(sessionId);

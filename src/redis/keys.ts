@@ -11,6 +11,8 @@ export interface Keys {
   retiringEvents: string;
   /** Present while the session with this token id is revoked. */
   revoked(sessionId: string): string;
+  /** Something of `src/cache.ts`; all in one slot. */
+  cached(name: string): string;
   /** A rate-limit window. */
   limit(name: string): string;
   /** Prefix of the channels between nodes. */
@@ -36,6 +38,7 @@ export function makeKeys(prefix: string): Keys {
     loadedEvents: `${prefix}:loaded-events`,
     retiringEvents: `${prefix}:retiring-events`,
     revoked: (sessionId) => `${prefix}:revoked:${sessionId}`,
+    cached: (name) => `${prefix}:{cache}:${name}`,
     limit: (name) => `${prefix}:limit:${name}`,
     channelPrefix: `${prefix}:io`,
   };
