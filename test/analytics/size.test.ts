@@ -57,34 +57,34 @@ async function fill(): Promise<string> {
      from generate_series(1, $4::int) i`,
     [ids, organizers, row?.plan_id, events],
   );
-  const some = 50_000;
-  for (let from = 1; from <= bookings; from += some) {
+  await hubs.sql(
+    `create table fill_events as select row_number() over (order by starts_at) as n, id, currency, starts_at
+       from events where title like 'Event %';
+     create table fill_buyers as select row_number() over (order by id) as n, id from users where role = 'user';
+     create index on fill_events (n);
+     create index on fill_buyers (n);
+     analyze fill_events;
+     analyze fill_buyers`,
+  );
+  const atOnce = 50_000;
+  for (let from = 1; from <= bookings; from += atOnce) {
     await hubs.sql(
-      `with everyone as materialized (
-         select array_agg(id order by id) as buyers from users where role = 'user'
-       ),
-       shows as materialized (
-         select array_agg(id order by starts_at) as ids, array_agg(currency order by starts_at) as currencies,
-           array_agg(starts_at order by starts_at) as starts from events where title like 'Event %'
-       ),
-       asked as materialized (
-         select gen_random_uuid() as id, i, 1 + (i * 7919 % $3::bigint)::int as e, 1 + (i * 104729 % $4::bigint)::int as u,
-           60 * power(random(), 3) as day
-         from generate_series($1::bigint, $2::bigint) i
-       ),
-       made as (
+      `with made as (
          insert into bookings (id, event_id, user_id, hold_id, status, total_cents, currency, created_at)
-         select a.id, ids[e], buyers[u], 'hold-' || i, 'confirmed', 5000, currencies[e],
-           least(starts[e] - interval '60 days' + day * interval '1 day', now() - interval '1 second')
-         from asked a, shows, everyone
-         returning id, event_id
+         select gen_random_uuid(), e.id, u.id, 'hold-' || i, 'confirmed', 5000, currency,
+           least(starts_at - interval '60 days' + 60 * power(random(), 3) * interval '1 day', now() - interval '1 second')
+         from generate_series($1::bigint, $2::bigint) i
+         join fill_events e on e.n = 1 + i * 7919 % $3::bigint
+         join fill_buyers u on u.n = 1 + i * 104729 % $4::bigint
+         returning id, event_id, substr(hold_id, 6)::integer as i
        )
        insert into booking_seats (booking_id, event_id, seat, label, category, price_cents, active)
-       select made.id, made.event_id, a.i::int * 2 + s, 'A ' || s, case when (a.i + s) % 3 = 0 then 'Box' else 'Stalls' end,
+       select id, event_id, i * 2 + s, 'A ' || s, case when (i + s) % 3 = 0 then 'Box' else 'Stalls' end,
          2000 + s * 1000, true
-       from made join asked a using (id) cross join generate_series(0, 1) s`,
-      [from, Math.min(from + some - 1, bookings), events, users],
+       from made cross join generate_series(0, 1) s`,
+      [from, Math.min(from + atOnce - 1, bookings), events, users],
     );
+    say(`${from + atOnce - 1} bookings`);
   }
   await hubs.sql(
     `with chosen as (select id from bookings where right(hold_id, 1) = '7'),
