@@ -52,6 +52,22 @@ function saga(state: string, reason: string, capture: object, ...more: object[])
 
 /** By `Type.field`, else by the bare name of the field. */
 export const byField: Readonly<Record<string, unknown>> = {
+  'analytics:trend.startsAt': ['2027-02-01T00:00:00+01:00'],
+  'analytics:mine.upcoming.nextStartsAt': '2027-03-14T19:30:00Z',
+  'analytics:categories.categories': [
+    {
+      category: 'Stalls',
+      currency: 'EUR',
+      events: 1,
+      seats: 20,
+      cancelledSeats: 5,
+      grossCents: 90_000,
+      cancelledCents: 22_500,
+      revenueCents: 67_500,
+      cancellationRate: 0.25,
+    },
+  ],
+  'analytics:trend.endsAt': '2027-02-02T00:00:00+01:00',
   eventId,
   planId,
   bookingId,
@@ -143,6 +159,9 @@ export const byField: Readonly<Record<string, unknown>> = {
 };
 
 export const byType: Readonly<Record<string, unknown>> = {
+  Day: '2027-02-01',
+  Sum: 12,
+  Rate: 0.25,
   Id: eventId,
   EventStatus: 'published',
   HoldId: holdId,
