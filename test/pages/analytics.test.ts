@@ -93,7 +93,7 @@ describe.skipIf(!isThere)('the sales page', () => {
        where created_at >= date_trunc('day', now() at time zone 'UTC') at time zone 'UTC' - interval '6 days'`,
     );
     await page.locator('#ranges button', { hasText: '7 days' }).click();
-    await expect.poll(() => tileOf(page, 'Bookings')).toBe(`${plain?.bookings}`);
+    await expect.poll(() => tileOf(page, 'Bookings'), { timeout: 20_000 }).toBe(`${plain?.bookings}`);
     expect(await tileOf(page, 'Seats sold')).toBe(`${plain?.seats}`);
     await page.locator('#ranges button', { hasText: '30 days' }).click();
     await page.locator('.chart path.line').waitFor();

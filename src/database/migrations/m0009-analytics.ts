@@ -14,7 +14,7 @@ const counts = `
   converted bigint not null default 0`;
 
 /**
- * Sales, counted as they change (src/analytics/README.md): each change of bookings and their seats leaves its
+ * Sales, counted as they change (ARCHITECTURE.md): each change of bookings and their seats leaves its
  * difference in `sales_changes`, in the same transaction and without waiting for any other; any node folds the
  * differences into the sums. A number is always the sums and what is not folded yet, read in one statement.
  */
