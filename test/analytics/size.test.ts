@@ -86,6 +86,7 @@ async function fill(): Promise<string> {
     );
     say(`${from + atOnce - 1} bookings`);
   }
+  await hubs.sql('analyze');
   await hubs.sql(
     `with chosen as (select id from bookings where right(hold_id, 1) = '7'),
      gone as (
