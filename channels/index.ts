@@ -1,5 +1,6 @@
 /** Every channel the hub has. Nothing is discovered by magic: what is not listed here does not exist. */
 import type { Channel } from '../src/channel.ts';
+import analytics from './analytics/index.ts';
 import attachments from './attachments/index.ts';
 import audit from './audit/index.ts';
 import auth from './auth/index.ts';
@@ -29,6 +30,7 @@ export const channels: readonly Channel[] = [
   calendar,
   kiosks,
   users,
+  analytics,
   audit,
   sagas,
   health,

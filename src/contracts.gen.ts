@@ -48,6 +48,18 @@ export type Currency = string;
  * Absolute seat states, grouped by state: groups joined by ';', each a state letter (f free, h held, s sold, b blocked) followed by ascending seat indexes in base 36, joined by '.', each after the first as the distance from the one before. "h5.1;sa" says seats 5 and 6 are held and seat 10 is sold.
  */
 export type Changes = string;
+/**
+ * A calendar day, YYYY-MM-DD.
+ */
+export type Day = string;
+/**
+ * How many, or how much in minor units of the currency.
+ */
+export type Sum = number;
+/**
+ * A share, 0 to 1.
+ */
+export type Rate = number;
 export type Email = string;
 export type Role = 'user' | 'organizer' | 'admin' | 'kiosk';
 /**
@@ -662,6 +674,398 @@ export interface Attachment {
    * Where it is read, on this host.
    */
   url: string;
+}
+export interface AnalyticsBuyersRequest {
+  /**
+   * First day, YYYY-MM-DD. Default: 29 days before `to`.
+   */
+  from?: string;
+  /**
+   * Last day, YYYY-MM-DD, included. Default: today.
+   */
+  to?: string;
+  /**
+   * IANA time zone, e.g. Europe/Brussels.
+   */
+  timeZone?: string;
+  /**
+   * A UUID made by the server (version 7: sorts by time of making), in lower case: one thing has one name.
+   */
+  organizerId?: string;
+  /**
+   * A UUID made by the server (version 7: sorts by time of making), in lower case: one thing has one name.
+   */
+  eventId?: string;
+  /**
+   * Default revenue.
+   */
+  sort?: 'revenue' | 'seats' | 'bookings';
+  /**
+   * Default 20.
+   */
+  limit?: number;
+}
+export interface AnalyticsBuyersReply {
+  from: Day;
+  to: Day;
+  timeZone: TimeZone;
+  buyers: {
+    userId: Id;
+    name: string;
+    email: Email;
+    currency: Currency;
+    bookings: Sum;
+    cancelledBookings: Sum;
+    seats: Sum;
+    cancelledSeats: Sum;
+    grossCents: Sum;
+    cancelledCents: Sum;
+    revenueCents: Sum;
+    cancellationRate: Rate;
+  }[];
+}
+export interface AnalyticsCategoriesRequest {
+  /**
+   * A calendar day, YYYY-MM-DD.
+   */
+  from?: string;
+  /**
+   * A calendar day, YYYY-MM-DD.
+   */
+  to?: string;
+  /**
+   * IANA time zone, e.g. Europe/Brussels.
+   */
+  timeZone?: string;
+  /**
+   * A UUID made by the server (version 7: sorts by time of making), in lower case: one thing has one name.
+   */
+  organizerId?: string;
+  /**
+   * A UUID made by the server (version 7: sorts by time of making), in lower case: one thing has one name.
+   */
+  eventId?: string;
+  /**
+   * Default 50.
+   */
+  limit?: number;
+}
+export interface AnalyticsCategoriesReply {
+  from: Day;
+  to: Day;
+  timeZone: TimeZone;
+  categories: {
+    category: string;
+    currency: Currency;
+    events: Sum;
+    seats: Sum;
+    cancelledSeats: Sum;
+    grossCents: Sum;
+    cancelledCents: Sum;
+    revenueCents: Sum;
+    cancellationRate: Rate;
+  }[];
+}
+export interface AnalyticsConversionRequest {
+  /**
+   * A calendar day, YYYY-MM-DD.
+   */
+  from?: string;
+  /**
+   * A calendar day, YYYY-MM-DD.
+   */
+  to?: string;
+  /**
+   * IANA time zone, e.g. Europe/Brussels.
+   */
+  timeZone?: string;
+  /**
+   * A UUID made by the server (version 7: sorts by time of making), in lower case: one thing has one name.
+   */
+  organizerId?: string;
+  /**
+   * A UUID made by the server (version 7: sorts by time of making), in lower case: one thing has one name.
+   */
+  eventId?: string;
+}
+export interface AnalyticsConversionReply {
+  from: Day;
+  to: Day;
+  timeZone: TimeZone;
+  holds: Sum;
+  converted: Sum;
+  /**
+   * null: there was no hold.
+   */
+  rate: Rate | null;
+}
+export interface AnalyticsEventsRequest {
+  /**
+   * A calendar day, YYYY-MM-DD.
+   */
+  from?: string;
+  /**
+   * A calendar day, YYYY-MM-DD.
+   */
+  to?: string;
+  /**
+   * IANA time zone, e.g. Europe/Brussels.
+   */
+  timeZone?: string;
+  /**
+   * A UUID made by the server (version 7: sorts by time of making), in lower case: one thing has one name.
+   */
+  organizerId?: string;
+  /**
+   * What is highest first. Default seats. Revenue is compared as it is, whatever the currency.
+   */
+  sort?: 'seats' | 'revenue' | 'bookings' | 'cancellations';
+  /**
+   * Default 20.
+   */
+  limit?: number;
+}
+export interface AnalyticsEventsReply {
+  from: Day;
+  to: Day;
+  timeZone: TimeZone;
+  events: {
+    eventId: Id;
+    title: string;
+    venue: string;
+    startsAt: Instant;
+    status: string;
+    currency: Currency;
+    bookings: Sum;
+    cancelledBookings: Sum;
+    seats: Sum;
+    cancelledSeats: Sum;
+    grossCents: Sum;
+    cancelledCents: Sum;
+    revenueCents: Sum;
+    cancellationRate: Rate;
+    capacity: Sum;
+    /**
+     * How many, or how much in minor units of the currency.
+     */
+    soldSeats: number;
+    utilisation: Rate;
+  }[];
+}
+export interface AnalyticsMineRequest {
+  /**
+   * A calendar day, YYYY-MM-DD.
+   */
+  from?: string;
+  /**
+   * A calendar day, YYYY-MM-DD.
+   */
+  to?: string;
+  /**
+   * IANA time zone, e.g. Europe/Brussels.
+   */
+  timeZone?: string;
+}
+export interface AnalyticsMineReply {
+  bookings: Sum;
+  cancelledBookings: Sum;
+  seats: Sum;
+  cancelledSeats: Sum;
+  upcoming: {
+    bookings: Sum;
+    seats: Sum;
+    nextStartsAt: Instant | null;
+  };
+  spent: {
+    currency: Currency;
+    grossCents: Sum;
+    cancelledCents: Sum;
+    spentCents: Sum;
+  }[];
+}
+export interface AnalyticsSummaryRequest {
+  /**
+   * A calendar day, YYYY-MM-DD.
+   */
+  from?: string;
+  /**
+   * A calendar day, YYYY-MM-DD.
+   */
+  to?: string;
+  /**
+   * IANA time zone, e.g. Europe/Brussels.
+   */
+  timeZone?: string;
+  /**
+   * A UUID made by the server (version 7: sorts by time of making), in lower case: one thing has one name.
+   */
+  organizerId?: string;
+  /**
+   * A UUID made by the server (version 7: sorts by time of making), in lower case: one thing has one name.
+   */
+  eventId?: string;
+}
+export interface AnalyticsSummaryReply {
+  from: Day;
+  to: Day;
+  timeZone: TimeZone;
+  /**
+   * Public events that start in the range and are not cancelled, and those on sale now.
+   */
+  events: {
+    starting: Sum;
+    onSale: Sum;
+  };
+  currencies: {
+    currency: Currency;
+    bookings: Sum;
+    cancelledBookings: Sum;
+    seats: Sum;
+    cancelledSeats: Sum;
+    grossCents: Sum;
+    cancelledCents: Sum;
+    revenueCents: Sum;
+    cancellationRate: Rate;
+    holds: Sum;
+    converted: Sum;
+    conversionRate: Rate | null;
+  }[];
+}
+export interface AnalyticsTrendRequest {
+  /**
+   * A calendar day, YYYY-MM-DD.
+   */
+  from?: string;
+  /**
+   * A calendar day, YYYY-MM-DD.
+   */
+  to?: string;
+  /**
+   * IANA time zone, e.g. Europe/Brussels.
+   */
+  timeZone?: string;
+  /**
+   * A UUID made by the server (version 7: sorts by time of making), in lower case: one thing has one name.
+   */
+  organizerId?: string;
+  /**
+   * A UUID made by the server (version 7: sorts by time of making), in lower case: one thing has one name.
+   */
+  eventId?: string;
+  /**
+   * Default day. By hour at most 31 days, by day at most 732.
+   */
+  by?: 'day' | 'hour';
+}
+export interface AnalyticsTrendReply {
+  from: Day;
+  to: Day;
+  timeZone: TimeZone;
+  by: 'day' | 'hour';
+  /**
+   * Where each bucket begins, with the offset of the time zone. Each ends where the next begins.
+   */
+  startsAt: Instant[];
+  endsAt: Instant;
+  /**
+   * One number for each bucket.
+   */
+  currencies: {
+    currency: Currency;
+    bookings: Sum[];
+    seats: Sum[];
+    cancelledSeats: Sum[];
+    revenueCents: Sum[];
+    holds: Sum[];
+    converted: Sum[];
+  }[];
+}
+export interface AnalyticsUtilisationRequest {
+  /**
+   * A calendar day, YYYY-MM-DD.
+   */
+  from?: string;
+  /**
+   * A calendar day, YYYY-MM-DD.
+   */
+  to?: string;
+  /**
+   * IANA time zone, e.g. Europe/Brussels.
+   */
+  timeZone?: string;
+  /**
+   * A UUID made by the server (version 7: sorts by time of making), in lower case: one thing has one name.
+   */
+  organizerId?: string;
+  /**
+   * A UUID made by the server (version 7: sorts by time of making), in lower case: one thing has one name.
+   */
+  eventId?: string;
+  /**
+   * Default 50.
+   */
+  limit?: number;
+}
+export interface AnalyticsUtilisationReply {
+  from: Day;
+  to: Day;
+  timeZone: TimeZone;
+  events: Sum;
+  capacity: Sum;
+  soldSeats: Sum;
+  utilisation: Rate;
+  list: {
+    eventId: Id;
+    title: string;
+    venue: string;
+    startsAt: Instant;
+    status: string;
+    currency: Currency;
+    capacity: Sum;
+    soldSeats: Sum;
+    revenueCents: Sum;
+    utilisation: Rate;
+  }[];
+}
+export interface AnalyticsVenuesRequest {
+  /**
+   * A calendar day, YYYY-MM-DD.
+   */
+  from?: string;
+  /**
+   * A calendar day, YYYY-MM-DD.
+   */
+  to?: string;
+  /**
+   * IANA time zone, e.g. Europe/Brussels.
+   */
+  timeZone?: string;
+  /**
+   * A UUID made by the server (version 7: sorts by time of making), in lower case: one thing has one name.
+   */
+  organizerId?: string;
+  /**
+   * Default 50.
+   */
+  limit?: number;
+}
+export interface AnalyticsVenuesReply {
+  from: Day;
+  to: Day;
+  timeZone: TimeZone;
+  venues: {
+    venue: string;
+    currency: Currency;
+    events: Sum;
+    bookings: Sum;
+    cancelledBookings: Sum;
+    seats: Sum;
+    cancelledSeats: Sum;
+    grossCents: Sum;
+    cancelledCents: Sum;
+    revenueCents: Sum;
+    cancellationRate: Rate;
+  }[];
 }
 export interface AttachmentsAddRequest {
   eventId: Id;
@@ -1868,6 +2272,15 @@ export type VenuesUpdateReply = Venue;
 
 /** What a client may ask, with its answer and the errors of its own. */
 export interface Messages {
+  'analytics:buyers': { request: AnalyticsBuyersRequest; reply: AnalyticsBuyersReply; errors: 'event-not-found' | 'time-zone-unknown' };
+  'analytics:categories': { request: AnalyticsCategoriesRequest; reply: AnalyticsCategoriesReply; errors: 'event-not-found' | 'time-zone-unknown' };
+  'analytics:conversion': { request: AnalyticsConversionRequest; reply: AnalyticsConversionReply; errors: 'event-not-found' | 'time-zone-unknown' };
+  'analytics:events': { request: AnalyticsEventsRequest; reply: AnalyticsEventsReply; errors: 'time-zone-unknown' };
+  'analytics:mine': { request: AnalyticsMineRequest; reply: AnalyticsMineReply; errors: 'time-zone-unknown' };
+  'analytics:summary': { request: AnalyticsSummaryRequest; reply: AnalyticsSummaryReply; errors: 'event-not-found' | 'time-zone-unknown' };
+  'analytics:trend': { request: AnalyticsTrendRequest; reply: AnalyticsTrendReply; errors: 'event-not-found' | 'time-zone-unknown' };
+  'analytics:utilisation': { request: AnalyticsUtilisationRequest; reply: AnalyticsUtilisationReply; errors: 'event-not-found' | 'time-zone-unknown' };
+  'analytics:venues': { request: AnalyticsVenuesRequest; reply: AnalyticsVenuesReply; errors: 'time-zone-unknown' };
   'attachments:add': { request: AttachmentsAddRequest; reply: AttachmentsAddReply; errors: 'event-not-found' | 'attachment-refused' | 'attachments-full' | 'request-id-reused' };
   'attachments:list': { request: AttachmentsListRequest; reply: AttachmentsListReply; errors: 'event-not-found' };
   'attachments:read': { request: AttachmentsReadRequest; reply: AttachmentsReadReply; errors: 'attachment-not-found' };

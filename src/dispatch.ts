@@ -122,9 +122,16 @@ export class Dispatcher {
           this.#within(message, asked, { ...sender, idempotencyKey: key, body: undefined }),
         fail: failWith,
       });
-    if (!entry.contract.once || !session || !requestId) return await handle();
-    const asked = body ? { ...(request as object), body: hash('sha256', body) } : request;
-    return await this.#engine.requests.once(session.userId, requestId, entry.message.name, asked, handle);
+    const once = () => {
+      if (!entry.contract.once || !session || !requestId) return handle();
+      const asked = body ? { ...(request as object), body: hash('sha256', body) } : request;
+      return this.#engine.requests.once(session.userId, requestId, entry.message.name, asked, handle);
+    };
+    const answer = await once();
+    const { cache } = this.#engine;
+    // Whoever has the answer reads what they changed, on every node.
+    if (cache.isSettling) await cache.settled();
+    return answer;
   }
 
   /** A message that came as a part of another: all steps but the limit, which the other has paid. */

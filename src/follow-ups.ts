@@ -2,6 +2,7 @@
  * What follows beside the answers of scripts and statements: whom it concerns is told, and the outbox does what
  * the node that made a change has not.
  */
+import { RequestError } from './errors.ts';
 import type { Engine } from './hub.ts';
 
 /** Shorter than a row of the outbox is leased for. */
@@ -49,8 +50,12 @@ function relay({ outbox, bookings, confirms, cancellations, sagas, eventChanged 
     await cancellations.showAgain(bookingId, payload.seats as number[]);
     return 'done';
   });
+  outbox.on('event-changed', async ({ eventId = '' }) => {
+    if (!(await eventChanged(eventId))) throw new RequestError('try-later', undefined, 'Redis is away.');
+    return 'done';
+  });
   outbox.on('event-cancelled', async ({ eventId = '', actorId = '', sessionId, requestId, reason = '' }) => {
-    eventChanged(eventId);
+    void eventChanged(eventId);
     const by = { userId: actorId, sessionId: sessionId ?? null, requestId: requestId ?? null, reason };
     return (await cancellations.unwind(eventId, by, unwindMs)) ? 'done' : 'again';
   });

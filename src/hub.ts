@@ -11,6 +11,7 @@ import { Kiosks } from './accounts/kiosks.ts';
 import { Limits } from './accounts/limits.ts';
 import { Sessions } from './accounts/sessions.ts';
 import { Accounts } from './accounts.ts';
+import { SalesFold } from './analytics/sales-fold.ts';
 import { Attachments } from './attachments/attachments.ts';
 import { openFileStore } from './attachments/file-store.ts';
 import { AuditLog } from './audit/audit-log.ts';
@@ -18,12 +19,14 @@ import { HoldJournal } from './audit/hold-journal.ts';
 import { Cancellations } from './bookings/cancellations.ts';
 import { Confirms } from './bookings/confirms.ts';
 import { BookingRecords } from './bookings/records.ts';
+import { Cache } from './cache.ts';
 import { CalendarFeeds } from './calendar/feeds.ts';
 import { type Config, ConfigError } from './config.ts';
 import { type Database, isOutage, openDatabase } from './database/database.ts';
 import { Dispatcher } from './dispatch.ts';
 import { checkDatabase, checkKind, checkRedis } from './durability.ts';
 import { Completions } from './events/completions.ts';
+import { groupsOf } from './events/cached-events.ts';
 import { Events } from './events/events.ts';
 import { connectFollowUps } from './follow-ups.ts';
 import { Health } from './health/health.ts';
@@ -62,6 +65,7 @@ import { openTracing } from './telemetry/tracing.ts';
 export interface Engine {
   readonly db: Database;
   readonly events: Events;
+  readonly cache: Cache;
   readonly accounts: Accounts;
   readonly sessions: Sessions;
   readonly kiosks: Kiosks;
@@ -80,13 +84,14 @@ export interface Engine {
   readonly providerFeed: ProviderFeed;
   readonly attachments: Attachments;
   readonly calendarFeeds: CalendarFeeds;
+  readonly salesFold: SalesFold;
   readonly publisher: Publisher;
   readonly health: Health;
   readonly log: Logger;
   /** Where clients reach the hub. */
   publicUrl(): string;
-  /** Tells this and every other node that an event was changed. */
-  eventChanged(eventId: string): void;
+  /** Tells this and every other node that an event was changed. @returns whether nothing older is in the cache any more */
+  eventChanged(eventId: string): Promise<boolean>;
   /** Disconnects every socket of a session, on every node. */
   endSession(sessionId: string): void;
 }
@@ -137,6 +142,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const keys = makeKeys(config.redisPrefix);
   const tokens = new Tokens(options.jwtKeys, config.tokenTtlMs);
   const events = new Events(db);
+  const cache = new Cache({ links, keys, log });
   const inventory = new Inventory({ links, keys, db, events, tickMs: config.tickMs, log });
   const audit = new AuditLog({ db, log });
   inventory.journal = new HoldJournal(audit);
@@ -195,11 +201,13 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     jobs,
     log,
   });
+  const salesFold = new SalesFold({ db, log });
   const origins = new Set(config.allowedOrigins);
   const publicUrl = () => [...origins][0] ?? 'http://localhost';
   const engine: Engine = {
     db,
     events,
+    cache,
     accounts,
     sessions,
     kiosks,
@@ -218,6 +226,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     providerFeed,
     attachments: new Attachments({ db, store: openFileStore(config), log }),
     calendarFeeds: new CalendarFeeds(db, publicUrl),
+    salesFold,
     publisher,
     health,
     log,
@@ -225,6 +234,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     eventChanged(eventId) {
       events.forget(eventId);
       sockets.notify('event-changed', eventId);
+      return cache.changed(...groupsOf(eventId));
     },
     endSession(sessionId) {
       sockets.sessions.end(sessionId);
@@ -338,7 +348,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   });
   const port = us_socket_local_port(socket as never);
   if (!config.allowedOrigins) for (const origin of ownOrigins(port)) origins.add(origin);
-  for (const part of [sweeper, reconciler, pastEvents, completions, audit, endedSessions]) part.start();
+  for (const part of [sweeper, reconciler, pastEvents, completions, audit, endedSessions, salesFold])
+    part.start();
   outbox.start();
   sagas.runner.run();
   providerFeed.start();
@@ -362,7 +373,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       await sockets.drain(Math.min(1000, config.drainMs));
       for (const part of [sweeper, reconciler, pastEvents, completions, endedSessions]) part.stop();
       await Promise.race([
-        Promise.all([sagas.runner.stop(), outbox.stop()]),
+        Promise.all([sagas.runner.stop(), outbox.stop(), salesFold.stop()]),
         pause(Math.max(1000, until - Date.now())),
       ]);
       await ends('jobs', jobs.stop());

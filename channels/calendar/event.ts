@@ -3,7 +3,12 @@ import { eventUrl } from '../../src/calendar/feeds.ts';
 import { anyone, Download, defineMessage, owns } from '../../src/channel.ts';
 import { findEvent } from '../../src/events/catalogue.ts';
 
-const statuses = { draft: 'TENTATIVE', published: 'CONFIRMED', cancelled: 'CANCELLED', completed: 'CONFIRMED' } as const;
+const statuses = {
+  draft: 'TENTATIVE',
+  published: 'CONFIRMED',
+  cancelled: 'CANCELLED',
+  completed: 'CONFIRMED',
+} as const;
 
 export default defineMessage('calendar:event', {
   access: anyone,

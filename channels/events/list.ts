@@ -1,4 +1,5 @@
 import { anyone, defineMessage } from '../../src/channel.ts';
+import { cachedList } from '../../src/events/cached-events.ts';
 import { listEvents } from '../../src/events/event-lists.ts';
 import { eventView, pickFields } from '../../src/events/event-view.ts';
 
@@ -9,13 +10,18 @@ export default defineMessage('events:list', {
     if ((mine || deleted) && !session) return fail('unauthenticated');
     // Drafts, and what was deleted, are listed for nobody but their organizer.
     if ((status === 'draft' || deleted) && !mine) return fail('forbidden');
-    const { events, nextCursor } = await listEvents(engine.db, {
-      ...filter,
-      status: mine ? status : (status ?? 'published'),
-      draftsOf: mine ? session?.userId : undefined,
-      onlyDeleted: deleted ?? false,
-      limit,
-    });
-    return { events: events.map((event) => pickFields(eventView(event), fields)), nextCursor };
+    const read = async () => {
+      const { events, nextCursor } = await listEvents(engine.db, {
+        ...filter,
+        status: mine ? status : (status ?? 'published'),
+        draftsOf: mine ? session?.userId : undefined,
+        onlyDeleted: deleted ?? false,
+        limit,
+      });
+      return { events: events.map((event) => pickFields(eventView(event), fields)), nextCursor };
+    };
+    // A booking is no change of the event, so what depends on its seats is read each time.
+    const isKept = !mine && filter.hasFreeSeats === undefined;
+    return isKept ? cachedList(engine, request, read) : read();
   },
 });

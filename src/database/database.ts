@@ -17,6 +17,7 @@ import { AccountsMigration } from './migrations/m0005-accounts.ts';
 import { EventsMigration } from './migrations/m0006-events.ts';
 import { ProviderMigration } from './migrations/m0007-provider.ts';
 import { AttachmentsMigration } from './migrations/m0008-attachments.ts';
+import { AnalyticsMigration } from './migrations/m0009-analytics.ts';
 
 const connectTimeoutMs = 2000;
 const statementTimeoutMs = 4000;
@@ -162,6 +163,7 @@ export async function openDatabase(
         { name: 'm0006-events', class: EventsMigration },
         { name: 'm0007-provider', class: ProviderMigration },
         { name: 'm0008-attachments', class: AttachmentsMigration },
+        { name: 'm0009-analytics', class: AnalyticsMigration },
       ],
       snapshot: false,
       tableName: 'migrations',

@@ -31,9 +31,11 @@ interface Place {
 
 function example(schema: JsonSchema, place: Place): unknown {
   const field = place.message.slice(place.message.lastIndexOf('.') + 1);
-  const known = [place.message, place.type, field].find((key) => Object.hasOwn(byField, key));
-  if (known !== undefined) return byField[known];
   const type = refName(schema);
+  // A day is no position and a number of seats no list of them, whatever the field is called.
+  const names = [place.message, place.type, ...(type === 'Day' || type === 'Sum' ? [] : [field])];
+  const known = names.find((key) => Object.hasOwn(byField, key));
+  if (known !== undefined) return byField[known];
   if (type !== undefined) return byType[type] ?? example(types[type] ?? {}, { ...place, type });
   if ('const' in schema) return schema.const;
   if (Array.isArray(schema.enum)) return schema.enum[0];

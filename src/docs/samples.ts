@@ -62,6 +62,22 @@ export const byField: Readonly<Record<string, unknown>> = {
   'health:info.version': '0.1.0',
   'health:info.node': 'node-1',
   'health:status.version': '0.1.0',
+  'analytics:trend.startsAt': ['2027-02-01T00:00:00+01:00'],
+  'analytics:mine.upcoming.nextStartsAt': '2027-03-14T19:30:00Z',
+  'analytics:categories.categories': [
+    {
+      category: 'Stalls',
+      currency: 'EUR',
+      events: 1,
+      seats: 20,
+      cancelledSeats: 5,
+      grossCents: 90_000,
+      cancelledCents: 22_500,
+      revenueCents: 67_500,
+      cancellationRate: 0.25,
+    },
+  ],
+  'analytics:trend.endsAt': '2027-02-02T00:00:00+01:00',
   eventId,
   planId,
   bookingId,
@@ -280,6 +296,9 @@ export const byField: Readonly<Record<string, unknown>> = {
 };
 
 export const byType: Readonly<Record<string, unknown>> = {
+  Day: '2027-02-01',
+  Sum: 12,
+  Rate: 0.25,
   Id: eventId,
   EventStatus: 'published',
   Category: 'theatre',

@@ -102,6 +102,8 @@ export function mountAssets(app: Hono<Bindings>, payments: string): void {
   const page = (name: string) => readFileSync(join(source, 'pages', name), 'utf8');
   const home = page('index.html');
   const event = page('event.html').replace('data-payments=""', `data-payments="${payments}"`);
+  const analytics = page('analytics.html');
   app.get('/', () => htmlResponse(home));
+  app.get('/analytics', () => htmlResponse(analytics));
   app.get('/events/:eventId', () => htmlResponse(event));
 }

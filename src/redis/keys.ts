@@ -13,6 +13,8 @@ export interface Keys {
   revoked(sessionId: string): string;
   /** Run id of the Redis in which the list of revoked sessions is complete. In one slot with them. */
   revokedRun: string;
+  /** Something of `src/cache.ts`; all in one slot. */
+  cached(name: string): string;
   /** A rate-limit window. */
   limit(name: string): string;
   /** Prefix of the queues of `src/jobs/`. Their scripts get keys of one queue, which share a hash tag. */
@@ -41,6 +43,7 @@ export function makeKeys(prefix: string): Keys {
     retiringEvents: `${prefix}:retiring-events`,
     revoked: (sessionId) => `${prefix}:{revoked}:${sessionId}`,
     revokedRun: `${prefix}:{revoked}`,
+    cached: (name) => `${prefix}:{cache}:${name}`,
     limit: (name) => `${prefix}:limit:${name}`,
     jobsPrefix: `{${prefix}:jobs}`,
     channelPrefix: `${prefix}:io`,

@@ -135,6 +135,7 @@ export async function startTestHubs(
         JSON.stringify(rules),
       ]);
       if (publish) await setStatus(db, row, 'published');
+      await (running[0] as Hub).engine.eventChanged(row.id);
       return row.id;
     },
     async connect(user, node = 0, options = {}) {

@@ -1,0 +1,27 @@
+import { rangeView, salesView, scopeOf, times } from '../../src/analytics/answers.ts';
+import { rangeOf } from '../../src/analytics/range.ts';
+import { defineMessage, organizers } from '../../src/channel.ts';
+import { bestBuyers } from '../../src/database/analytics-statements.ts';
+
+/** Buyers are counted from the bookings themselves. */
+const daysAtMost = 366;
+
+export default defineMessage('analytics:buyers', {
+  access: organizers,
+  async handle({ engine, session, request }) {
+    const { sort = 'revenue', limit = 20 } = request;
+    const range = rangeOf(request, { atMost: daysAtMost });
+    const scope = await scopeOf(engine, session, request);
+    const rows = await engine.db.run(bestBuyers, ...scope, ...times(range), sort, limit);
+    return {
+      ...rangeView(range),
+      buyers: rows.map((row) => ({
+        userId: row.user_id,
+        name: row.name,
+        email: row.email,
+        currency: row.currency,
+        ...salesView(row),
+      })),
+    };
+  },
+});

@@ -1,0 +1,102 @@
+/** The SQL files of analytics, with the types of their parameters and rows. */
+import { statement } from './database.ts';
+
+type Scope = [organizerId: string | null, eventId: string | null];
+type Times = [since: Date, until: Date];
+/** The pieces of a range (`piecesOf`), one array a column. */
+export type PieceColumns = [grains: string[], starts: Date[], ends: Date[]];
+
+/** What is counted of bookings; all by when the booking was made. */
+export interface SalesRow {
+  bookings: number;
+  cancelled_bookings: number;
+  seats: number;
+  cancelled_seats: number;
+  gross_cents: number;
+  cancelled_cents: number;
+}
+interface HoldsRow {
+  holds: number;
+  converted: number;
+}
+
+export interface SummaryRow extends SalesRow, HoldsRow {
+  currency: string;
+}
+export const salesSummary = statement<[...Scope, ...Times], SummaryRow>('sales-summary');
+export const countEvents = statement<[...Scope, ...Times], { starting: number; on_sale: number }>(
+  'count-events',
+);
+
+export interface TrendRow extends SummaryRow {
+  place: number;
+}
+export const salesTrend = statement<[...Scope, bounds: Date[]], TrendRow>('sales-trend');
+
+interface EventLine {
+  id: string;
+  title: string;
+  venue: string;
+  starts_at: string;
+  status: string;
+  currency: string;
+  seat_count: number;
+  sold_seats: number;
+}
+export interface EventSalesRow extends EventLine, SalesRow {}
+export const salesOfEvents = statement<
+  [organizerId: string | null, ...Times, ...PieceColumns, sort: string, limit: number],
+  EventSalesRow
+>('sales-of-events');
+
+export interface UtilisationRow extends EventLine {
+  revenue_cents: number;
+  of_events: number;
+  of_seats: number;
+  of_sold: number;
+}
+export const utilisationOfEvents = statement<[...Scope, ...Times, limit: number], UtilisationRow>(
+  'utilisation',
+);
+
+export interface CategoryRow extends Omit<SalesRow, 'bookings' | 'cancelled_bookings'> {
+  category: string;
+  currency: string;
+  events: number;
+}
+export const salesOfCategories = statement<[...Scope, ...Times, ...PieceColumns, limit: number], CategoryRow>(
+  'sales-of-categories',
+);
+
+export interface VenueRow extends SalesRow {
+  venue: string;
+  currency: string;
+  events: number;
+}
+export const salesOfVenues = statement<
+  [organizerId: string | null, ...Times, ...PieceColumns, limit: number],
+  VenueRow
+>('sales-of-venues');
+
+export interface BuyerRow extends SalesRow {
+  user_id: string;
+  name: string;
+  email: string;
+  currency: string;
+}
+export const bestBuyers = statement<[...Scope, ...Times, sort: string, limit: number], BuyerRow>(
+  'best-buyers',
+);
+
+export interface OwnStatsRow extends SalesRow {
+  currency: string;
+  upcoming_bookings: number;
+  upcoming_seats: number;
+  next_starts_at: string | null;
+}
+export const ownStats = statement<[userId: string, since: Date | null, until: Date | null], OwnStatsRow>(
+  'own-stats',
+);
+
+export const foldSales = statement<[atMost: number], { folded: number }>('fold-sales');
+export const settleHolds = statement<[afterMs: number, atMost: number], { settled: number }>('settle-holds');

@@ -1,0 +1,19 @@
+-- Returns category, currency and sums of a range, the highest revenue of each currency first.
+-- $1 organizer id (null: all), $2 event id or null, $3 from, $4 to (not included), $5..$7 pieces of the range, $8 how many
+-- at most.
+select s.category, e.currency, count(distinct s.event_id)::integer as events,
+  sum(s.seats)::float8 as seats, sum(s.cancelled_seats)::float8 as cancelled_seats,
+  sum(s.gross_cents)::float8 as gross_cents, sum(s.cancelled_cents)::float8 as cancelled_cents
+from (
+  select event_id, category, sum(seats) as seats, sum(cancelled_seats) as cancelled_seats,
+    sum(gross_cents) as gross_cents, sum(cancelled_cents) as cancelled_cents
+  from sales_by_event($1::uuid, $2::uuid, $3::timestamptz, $4::timestamptz, $5::text[], $6::timestamptz[],
+    $7::timestamptz[])
+  where category <> ''
+  group by 1, 2
+) as s
+join events as e on e.id = s.event_id
+where s.seats <> 0
+group by 1, 2
+order by e.currency, sum(s.gross_cents - s.cancelled_cents) desc, s.category
+limit $8
