@@ -1,6 +1,7 @@
-import { Queue, Worker } from 'bullmq';
-import type { Redis } from 'ioredis';
+import { type ConnectionOptions, Queue, Worker } from 'bullmq';
+import { Cluster, type Redis } from 'ioredis';
 import type { Logger } from '../log.ts';
+import { retryAfterMs } from '../redis/open-link.ts';
 
 /** Jobs that are over stay in Redis for a look at them, so many of each end. */
 const kept = 100;
@@ -31,13 +32,15 @@ export interface AddOptions {
 }
 
 interface Parts extends QueueOptions {
-  producer: Redis;
-  workerConnection: Record<string, unknown>;
-  /** Before the next attempt to connect. */
-  retryMs: (attempt: number) => number;
+  producer: Redis | Cluster;
+  /** What the worker gets its connections by. */
+  connect: (retry: Retry) => ConnectionOptions;
   prefix: string;
   log: Logger;
 }
+
+/** After how many ms to connect again; null: no more. */
+export type Retry = (attempt: number) => number | null;
 
 interface Repeat<Data> {
   everyMs: number;
@@ -53,6 +56,8 @@ export class JobQueue<Data extends object> {
   readonly #repeats = new Map<string, Repeat<Data>>();
   readonly #stopping = new AbortController();
   #worker: Worker | undefined;
+  /** One that BullMQ did not open, so it does not close it either. */
+  #ownLink: Cluster | undefined;
   /** Ids of the jobs that are under way here. */
   readonly #underWay = new Set<string | undefined>();
   /** Called when nothing is under way any more. */
@@ -70,7 +75,9 @@ export class JobQueue<Data extends object> {
   }
 
   start(): void {
-    const { workerConnection: connection, prefix, concurrency = 1, lockMs = 30_000 } = this.#parts;
+    const { connect, prefix, concurrency = 1, lockMs = 30_000 } = this.#parts;
+    const connection = connect(this.#retry);
+    if (connection instanceof Cluster) this.#ownLink = connection;
     const { signal } = this.#stopping;
     const process = (id: string | undefined, data: Data): Promise<void> => {
       // It came while we stop: as it never ends here, another node takes it when we are gone.
@@ -80,7 +87,7 @@ export class JobQueue<Data extends object> {
     };
     this.#worker = new Worker(this.name, (job) => process(job.id, job.data as Data), {
       // BullMQ connects anew on its own in places: not once we have stopped.
-      connection: { ...connection, retryStrategy: this.#retry },
+      connection,
       prefix,
       concurrency,
       lockDuration: lockMs,
@@ -136,6 +143,7 @@ export class JobQueue<Data extends object> {
       await within(graceMs, worker.close(true));
     }
     await within(graceMs, this.#queue.close());
+    this.#ownLink?.disconnect();
   }
 
   readonly #onEnd = (job: { id?: string | undefined } | undefined): void => {
@@ -143,7 +151,7 @@ export class JobQueue<Data extends object> {
   };
 
   readonly #retry = (attempt: number): number | null =>
-    this.#stopping.signal.aborted ? null : this.#parts.retryMs(attempt);
+    this.#stopping.signal.aborted ? null : retryAfterMs(attempt);
 
   readonly #settle = (): void => {
     const { everywhere } = this.#parts;

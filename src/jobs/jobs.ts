@@ -5,9 +5,12 @@
  * BullMQ has connections of its own: a worker waits in Redis for its next job, and waits on through an outage however
  * long that takes, where the hub's commands fail at once. What is put into a queue fails as fast as those do.
  */
-import { Redis } from 'ioredis';
+import type { ConnectionOptions } from 'bullmq';
+import type { Cluster, Redis } from 'ioredis';
 import type { Logger } from '../log.ts';
-import { JobQueue, type QueueOptions, type Work } from './job-queue.ts';
+import { clusterServers } from '../redis/address.ts';
+import { openLink } from '../redis/open-link.ts';
+import { JobQueue, type QueueOptions, type Retry, type Work } from './job-queue.ts';
 
 /** How long jobs that are under way get to end when the node stops. */
 const graceMs = 2000;
@@ -24,7 +27,7 @@ export interface JobsOptions {
 export class Jobs {
   readonly #options: JobsOptions;
   readonly #queues: JobQueue<object>[] = [];
-  #producer: Redis | undefined;
+  #producer: Redis | Cluster | undefined;
 
   constructor(options: JobsOptions) {
     this.#options = options;
@@ -36,8 +39,7 @@ export class Jobs {
     const queue = new JobQueue<Data>(name, work, {
       ...options,
       producer: this.#connect(),
-      workerConnection: { url: redisUrl, maxRetriesPerRequest: null, connectTimeout: 2000 },
-      retryMs: retryStrategy,
+      connect: (retry) => workerLink(redisUrl, retry),
       prefix,
       log,
     });
@@ -56,21 +58,23 @@ export class Jobs {
     this.#producer?.disconnect();
   }
 
-  #connect(): Redis {
+  #connect(): Redis | Cluster {
     if (this.#producer) return this.#producer;
     const { redisUrl, commandTimeoutMs, log } = this.#options;
-    const producer = new Redis(redisUrl, {
-      retryStrategy,
-      connectTimeout: 2000,
+    const producer = openLink(redisUrl, {
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
       commandTimeout: commandTimeoutMs,
     });
     producer.on('error', (error) => log.debug({ err: error }, 'the jobs have no connection to Redis'));
+    producer.connect().catch(() => undefined);
     this.#producer = producer;
     return producer;
   }
 }
 
-/** Quick at first, then every second. */
-const retryStrategy = (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 5), 1000);
+/** BullMQ opens the connections of a worker itself, but not those to a cluster. */
+const workerLink = (redisUrl: string, retry: Retry): ConnectionOptions =>
+  clusterServers(redisUrl)
+    ? (openLink(redisUrl, { maxRetriesPerRequest: null, retryAfterMs: retry }) as Cluster)
+    : { url: redisUrl, maxRetriesPerRequest: null, connectTimeout: 2000, retryStrategy: retry };

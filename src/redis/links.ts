@@ -3,18 +3,16 @@
  * server. Commands fail fast while Redis is away (no offline queue, 500 ms), so that a request is refused at once
  * instead of hanging. None of them can end the process.
  */
-import { Cluster, Command, Redis, type RedisOptions } from 'ioredis';
+import { type Cluster, Command, Redis } from 'ioredis';
 import { RequestError } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import { clusterServers } from './address.ts';
+import { type LinkOptions, openLink } from './open-link.ts';
 import { ServerWatch } from './server-watch.ts';
 
 const lookEveryMs = 1000;
 const findWithinMs = 300;
 /** After which a node starts although some masters of the cluster do not answer: it serves the events of the others. */
 const wholeWithinMs = 10_000;
-/** Quick at first, then every second: an outage of hours must neither end the node nor flood Redis. */
-const retryAfterMs = (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 5), 1000);
 
 /** The server that has the keys of an event, and its run id. */
 export interface Home {
@@ -38,7 +36,7 @@ export class RedisLinks {
   /** @param commandTimeoutMs after which a command that got no answer is given up */
   constructor(url: string, log: Logger, commandTimeoutMs = 500) {
     this.#log = log;
-    const open = opener(url);
+    const open = (options: LinkOptions) => openLink(url, options);
     const failFast = {
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
@@ -204,31 +202,3 @@ const addressOf = ({ options }: Redis): string => `${options.host}:${options.por
 /** Whether a server refused because the keys are, or are about to be, with another one of its cluster. */
 export const isMoved = (error: unknown): boolean =>
   error instanceof Error && /^(MOVED|ASK|READONLY|TRYAGAIN) /.test(error.message);
-
-type LinkOptions = Pick<
-  RedisOptions,
-  'enableOfflineQueue' | 'maxRetriesPerRequest' | 'commandTimeout' | 'enableAutoPipelining'
->;
-
-/** @returns what opens links to that Redis, or to that cluster */
-function opener(url: string): (options: LinkOptions) => Redis | Cluster {
-  const cluster = clusterServers(url);
-  const connectTimeout = 2000;
-  if (!cluster) {
-    const common = { connectTimeout, lazyConnect: true, retryStrategy: retryAfterMs };
-    return (options) => new Redis(url, { ...common, ...options });
-  }
-  return ({ enableAutoPipelining = false, enableOfflineQueue = true, ...options }) =>
-    new Cluster(cluster.servers, {
-      // A connection that ends is opened again by the cluster, which looks first where the slots are now.
-      redisOptions: { connectTimeout, lazyConnect: true, ...options, ...cluster.options },
-      clusterRetryStrategy: retryAfterMs,
-      // Certificates are made for names, not for the addresses behind them.
-      ...(cluster.options.tls ? { dnsLookup: (address, done) => done(null, address) } : {}),
-      lazyConnect: true,
-      enableAutoPipelining,
-      enableOfflineQueue,
-      shardedSubscribers: options.maxRetriesPerRequest === null,
-      slotsRefreshInterval: 2000,
-    });
-}

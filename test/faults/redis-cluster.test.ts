@@ -1,6 +1,8 @@
 /** A hub on a Redis Cluster: events spread over its masters, and a master that is lost costs holds, never a sale. */
 import { Command } from 'ioredis';
 import { afterAll, expect, test } from 'vitest';
+import { Jobs } from '../../src/jobs/jobs.ts';
+import { makeLogger } from '../../src/log.ts';
 import { makeKeys } from '../../src/redis/keys.ts';
 import type { RequestFailed } from '../../src/client/client.ts';
 import { requestId, type TestClient } from '../support/client.ts';
@@ -91,7 +93,26 @@ test('[GUARD-6] a master is killed: its events come back on its replica under a 
   expect(hubs.nodes.every((hub) => hub.links.available)).toBe(true);
 });
 
+test('later work waits in a cluster as in a single Redis', async () => {
+  const jobs = new Jobs({
+    redisUrl: cluster.url,
+    prefix: keys.jobsPrefix,
+    commandTimeoutMs: 3000,
+    log: makeLogger('silent', false, 'jobs'),
+  });
+  const done = new Promise<object>((resolve) => {
+    const queue = jobs.open('trial', async (data) => resolve(data));
+    jobs.start();
+    const put = () => queue.add({ number: 7 }).catch(() => setTimeout(put, 50));
+    void put();
+  });
+  expect(await done).toEqual({ number: 7 });
+  await jobs.stop();
+});
+
 test('[GUARD-6] a node that is given one server of a cluster does not start, and says what to write', async () => {
-  const url = `redis://127.0.0.1:${cluster.servers[1]?.port}`;
+  // One that was not killed above.
+  const { port } = cluster.servers.find(({ redis }) => redis.status === 'ready') ?? { port: 0 };
+  const url = `redis://127.0.0.1:${port}`;
   await expect(startTestHubs(1, {}, { redisUrl: url })).rejects.toThrow('redis-cluster://');
 });
