@@ -43,6 +43,8 @@ interface PoolClient extends Pick<Pool, 'query'> {
 export interface Statement<Parameters extends unknown[], Row> {
   readonly name: string;
   readonly text: string;
+  /** Planned for the values of each call: one plan for a day and for years would be a bad one for either. */
+  readonly isPlannedAnew?: boolean;
   /** Only for the type checker. */
   readonly types?: (parameters: Parameters) => Row;
 }
@@ -165,7 +167,7 @@ export async function openDatabase(
   return {
     em: () => orm.em.fork(),
     async run<Parameters extends unknown[], Row>(
-      { name, text }: Statement<Parameters, Row>,
+      { name, text, isPlannedAnew }: Statement<Parameters, Row>,
       ...values: Parameters
     ) {
       const client = await connectionOf(await nativePool());
@@ -174,7 +176,7 @@ export async function openDatabase(
       client.on('error', onError);
       let isBroken = true;
       try {
-        const { rows } = await client.query({ name, text, values });
+        const { rows } = await client.query(isPlannedAnew ? { text, values } : { name, text, values });
         isBroken = false;
         return rows as Row[];
       } catch (error) {
