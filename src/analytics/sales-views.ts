@@ -7,7 +7,7 @@ const saleFacts = `
     0 as seats, 0 as cancelled_seats, 0::bigint as gross_cents, 0::bigint as cancelled_cents
   from bookings
   union all
-  select s.event_id, b.created_at, s.category, 0, 0, 1, (not s.active)::integer, s.price_cents,
+  select b.event_id, b.created_at, s.category, 0, 0, 1, (not s.active)::integer, s.price_cents,
     case when s.active then 0 else s.price_cents end
   from bookings as b join booking_seats as s on s.booking_id = b.id`;
 
@@ -68,7 +68,10 @@ const salesByEvent = `
     where f.event_id = one_event and f.at >= since and f.at < until
   $$`;
 
-/** Sales and holds over time: of one event, of an organizer's events (null: everybody's). */
+/**
+ * Sales and holds over time: of one event, of an organizer's events (null: everybody's). Ids of holds are compared as
+ * the index of bookings has them; those of the audit log have another collation, for which there is none.
+ */
 const salesOverTime = `
   create function sales_over_time(organizer uuid, one_event uuid, since timestamptz, until timestamptz)
   returns table (
@@ -88,10 +91,9 @@ const salesOverTime = `
     join events as e on e.id = p.event_id
     where one_event is null and (organizer is null or e.organizer_id = organizer) and p.at >= since and p.at < until
     union all
-    select h.at, e.currency, 0, 0, 0, 0, 0, 0, 1, (b.id is not null)::integer
+    select h.at, e.currency, 0, 0, 0, 0, 0, 0, 1, (select count(*) from bookings as b where b.hold_id = h.hold_id collate "default")
     from hold_starts as h
     join events as e on e.id = h.event_id
-    left join bookings as b on b.hold_id = h.hold_id
     where one_event is null and (organizer is null or e.organizer_id = organizer) and h.at >= since and h.at < until
     union all
     select f.at, e.currency, f.bookings, f.cancelled_bookings, f.seats, f.cancelled_seats, f.gross_cents,
@@ -100,14 +102,13 @@ const salesOverTime = `
     join events as e on e.id = f.event_id
     where f.event_id = one_event and f.at >= since and f.at < until
     union all
-    select h.at, e.currency, 0, 0, 0, 0, 0, 0, 1, (b.id is not null)::integer
+    select h.at, e.currency, 0, 0, 0, 0, 0, 0, 1, (select count(*) from bookings as b where b.hold_id = h.hold_id collate "default")
     from (
       select a.hold_id, min(a.at) as at from audit as a
       where a.event_id = one_event and a.until_ms is not null and a.action = 'seats-held'
       group by a.hold_id
     ) as h
     join events as e on e.id = one_event
-    left join bookings as b on b.hold_id = h.hold_id
     where h.at >= since and h.at < until
   $$`;
 

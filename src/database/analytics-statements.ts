@@ -1,5 +1,10 @@
 /** The SQL files of analytics, with the types of their parameters and rows. */
-import { statement } from './database.ts';
+import { type Statement, statement } from './database.ts';
+
+const question = <Parameters extends unknown[], Row>(name: string): Statement<Parameters, Row> => ({
+  ...statement<Parameters, Row>(name),
+  isPlannedAnew: true,
+});
 
 type Scope = [organizerId: string | null, eventId: string | null];
 type Times = [since: Date, until: Date];
@@ -23,15 +28,15 @@ interface HoldsRow {
 export interface SummaryRow extends SalesRow, HoldsRow {
   currency: string;
 }
-export const salesSummary = statement<[...Scope, ...Times], SummaryRow>('sales-summary');
-export const countEvents = statement<[...Scope, ...Times], { starting: number; on_sale: number }>(
+export const salesSummary = question<[...Scope, ...Times], SummaryRow>('sales-summary');
+export const countEvents = question<[...Scope, ...Times], { starting: number; on_sale: number }>(
   'count-events',
 );
 
 export interface TrendRow extends SummaryRow {
   place: number;
 }
-export const salesTrend = statement<[...Scope, bounds: Date[]], TrendRow>('sales-trend');
+export const salesTrend = question<[...Scope, bounds: Date[]], TrendRow>('sales-trend');
 
 interface EventLine {
   id: string;
@@ -44,7 +49,7 @@ interface EventLine {
   sold_seats: number;
 }
 export interface EventSalesRow extends EventLine, SalesRow {}
-export const salesOfEvents = statement<
+export const salesOfEvents = question<
   [organizerId: string | null, ...Times, ...PieceColumns, sort: string, limit: number],
   EventSalesRow
 >('sales-of-events');
@@ -55,7 +60,7 @@ export interface UtilisationRow extends EventLine {
   of_seats: number;
   of_sold: number;
 }
-export const utilisationOfEvents = statement<[...Scope, ...Times, limit: number], UtilisationRow>(
+export const utilisationOfEvents = question<[...Scope, ...Times, limit: number], UtilisationRow>(
   'utilisation',
 );
 
@@ -64,7 +69,7 @@ export interface CategoryRow extends Omit<SalesRow, 'bookings' | 'cancelled_book
   currency: string;
   events: number;
 }
-export const salesOfCategories = statement<[...Scope, ...Times, ...PieceColumns, limit: number], CategoryRow>(
+export const salesOfCategories = question<[...Scope, ...Times, ...PieceColumns, limit: number], CategoryRow>(
   'sales-of-categories',
 );
 
@@ -73,7 +78,7 @@ export interface VenueRow extends SalesRow {
   currency: string;
   events: number;
 }
-export const salesOfVenues = statement<
+export const salesOfVenues = question<
   [organizerId: string | null, ...Times, ...PieceColumns, limit: number],
   VenueRow
 >('sales-of-venues');
@@ -84,7 +89,7 @@ export interface BuyerRow extends SalesRow {
   email: string;
   currency: string;
 }
-export const bestBuyers = statement<[...Scope, ...Times, sort: string, limit: number], BuyerRow>(
+export const bestBuyers = question<[...Scope, ...Times, sort: string, limit: number], BuyerRow>(
   'best-buyers',
 );
 
@@ -94,7 +99,7 @@ export interface OwnStatsRow extends SalesRow {
   upcoming_seats: number;
   next_starts_at: string | null;
 }
-export const ownStats = statement<[userId: string, since: Date | null, until: Date | null], OwnStatsRow>(
+export const ownStats = question<[userId: string, since: Date | null, until: Date | null], OwnStatsRow>(
   'own-stats',
 );
 

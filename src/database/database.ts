@@ -51,6 +51,8 @@ interface PoolClient extends Pick<Pool, 'query'> {
 export interface Statement<Parameters extends unknown[], Row> {
   readonly name: string;
   readonly text: string;
+  /** Planned for the values of each call: one plan for a day and for years would be a bad one for either. */
+  readonly isPlannedAnew?: boolean;
   /** Only for the type checker. */
   readonly types?: (parameters: Parameters) => Row;
 }
@@ -188,7 +190,7 @@ export async function openDatabase(
 
   const counts = { statements: 0, errors: 0 };
 
-  async function send(name: string, text: string, values: unknown[]): Promise<unknown[]> {
+  async function send(query: { name?: string; text: string; values: unknown[] }): Promise<unknown[]> {
     let isBroken = true;
     const client = await connectionOf(await nativePool()).catch((error: unknown) => {
       counts.errors++;
@@ -198,7 +200,7 @@ export async function openDatabase(
     // Told to the query that is under way; without a listener it would end the process.
     client.on('error', onError);
     try {
-      const { rows } = await client.query({ name, text, values });
+      const { rows } = await client.query(query);
       isBroken = false;
       return rows;
     } catch (error) {
@@ -219,12 +221,12 @@ export async function openDatabase(
       return { connections: totalCount, idle: idleCount, waiting: waitingCount, ...counts };
     },
     run<Parameters extends unknown[], Row>(
-      { name, text }: Statement<Parameters, Row>,
+      { name, text, isPlannedAnew = false }: Statement<Parameters, Row>,
       ...values: Parameters
     ) {
       counts.statements++;
       return spanned(`postgresql ${name}`, { 'db.system.name': 'postgresql' }, () =>
-        send(name, text, values),
+        send({ ...(isPlannedAnew ? {} : { name }), text, values }),
       ) as Promise<Row[]>;
     },
     async migrate() {

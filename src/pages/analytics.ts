@@ -44,8 +44,8 @@ let asked = 0;
 /** A day of the viewer's own clocks. */
 const dayOf = (ms: number): string =>
   new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short' }).format(ms);
-const range = (endMs: number) =>
-  `from=${dayOf(endMs - (days - 1) * dayMs)}&to=${dayOf(endMs)}&timeZone=${encodeURIComponent(timeZone)}`;
+const range = (endMs: number, length = days) =>
+  `from=${dayOf(endMs - (length - 1) * dayMs)}&to=${dayOf(endMs)}&timeZone=${encodeURIComponent(timeZone)}`;
 
 async function load(): Promise<void> {
   const turn = ++asked;
@@ -68,7 +68,8 @@ async function load(): Promise<void> {
       `utilisation?from=${dayOf(Date.now())}&to=${dayOf(Date.now() + 365 * dayMs)}&${zone}&limit=8`,
     ),
     ask<AnalyticsCategoriesReply>(`categories?${now}`),
-    ask<AnalyticsBuyersReply>(`buyers?${now}`),
+    // The hub ranks buyers of a month at most.
+    ask<AnalyticsBuyersReply>(`buyers?${range(Date.now(), Math.min(days, 30))}`),
   ]);
   if (turn !== asked) return;
   const known = summary.currencies.map((row) => row.currency);

@@ -170,7 +170,7 @@ export function bestBuyers(reply: AnalyticsBuyersReply, currency: string): HTMLE
     );
   return panel(
     'Best buyers',
-    '',
+    `since ${reply.from.split('-').reverse().join('.')}`,
     rows.length > 0 ? el('ul', { class: 'people' }, ...rows) : nothing('Nobody has bought yet.'),
   );
 }

@@ -72,7 +72,7 @@ async function fill(): Promise<string> {
       `with made as (
          insert into bookings (id, event_id, user_id, hold_id, status, total_cents, currency, created_at)
          select gen_random_uuid(), e.id, u.id, 'hold-' || i, 'confirmed', 5000, currency,
-           least(starts_at - interval '60 days' + 60 * power(random(), 3) * interval '1 day', now() - interval '1 second')
+           starts_at - interval '60 days' + power(random(), 3) * least(interval '60 days', now() - starts_at + interval '60 days')
          from generate_series($1::bigint, $2::bigint) i
          join fill_events e on e.n = 1 + i * 7919 % $3::bigint
          join fill_buyers u on u.n = 1 + i * 104729 % $4::bigint
@@ -155,7 +155,8 @@ test('[STATS-2] sums are read, not bookings: the numbers of a year agree, and ar
       await measure(`categories (${at})`, salesOfCategories, whose, null, ...times(range), ...pieces, 50);
       await measure(`venues (${at})`, salesOfVenues, whose, ...times(range), ...pieces, 50);
       await measure(`utilisation (${at})`, utilisationOfEvents, whose, null, ...times(range), 50);
-      await measure(`buyers (${at})`, bestBuyers, whose, null, ...times(range), 'revenue', 20);
+      if (length === 'month')
+        await measure(`buyers (${at})`, bestBuyers, whose, null, ...times(range), 'revenue', 20);
     }
   }
   const { year } = ranges;

@@ -51,7 +51,7 @@ export class AnalyticsMigration extends Migration {
     // Holds that may still be booked: judged and counted a day after they began.
     this.addSql(`
       create table hold_starts (
-        hold_id text collate "C" primary key,
+        hold_id text primary key,
         event_id uuid not null,
         at timestamptz not null
       )`);
