@@ -306,7 +306,7 @@ describe('what a body may say', () => {
     expect((await request('POST', path, user, '{"seats":[0,-0]}')).status).toBe(400);
     const zero = await request('POST', path, user, '{"seats":[-0]}');
     expect(await zero.json()).toMatchObject({ hold: { seats: [0] } });
-    for (const seat of ['-1', '1.5', '1e1', '0x1', 'one', '100000', '%31%00']) {
+    for (const seat of ['-1', '1.5', '1e1', '0x1', 'one', '100000']) {
       const response = await request('POST', `/api/v1/events/${eventId}/book/${seat}`, user);
       expect(response.status, seat).toBe(400);
       expect((await problemOf(response)).details).toMatchObject({ field: 'seat' });

@@ -146,7 +146,7 @@ describe('paths and methods', () => {
   test('[FACE-2] OPTIONS names the methods of a path, of a page, and of the hub', async () => {
     for (const [path, allowed] of [
       ['/api/v1/events', 'GET, HEAD, OPTIONS, POST'],
-      [`/api/v1/events/${nobody}`, 'GET, HEAD, OPTIONS, PATCH'],
+      [`/api/v1/events/${nobody}`, 'DELETE, GET, HEAD, OPTIONS, PATCH'],
       ['/api/v1/auth/login', 'OPTIONS, POST'],
       ['/', 'GET, HEAD, OPTIONS'],
       ['/health/ready', 'GET, HEAD, OPTIONS'],

@@ -235,14 +235,16 @@ export class SimNode {
       status: postgres.tables.events.get(card.id)?.status ?? card.status,
     });
     let cached: EventCard | undefined;
+    const read = async () => {
+      if (known && cached) return cached;
+      await this.db.run({ name: 'read-booking', text: '' }, 'none');
+      cached = now();
+      known = true;
+      return cached;
+    };
     return {
-      card: async () => {
-        if (known && cached) return cached;
-        await this.db.run({ name: 'read-booking', text: '' }, 'none');
-        cached = now();
-        known = true;
-        return cached;
-      },
+      card: read,
+      agedCard: read,
       forget: () => {
         known = false;
       },
