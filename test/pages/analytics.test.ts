@@ -63,6 +63,8 @@ async function openAs(browser: Browser, user: TestUser | undefined, scheme: 'dar
     const signedIn = {
       token: user.token,
       expiresAt: new Date(Date.now() + 3_600_000).toISOString(),
+      refreshToken: 'A'.repeat(43),
+      refreshExpiresAt: new Date(Date.now() + 7_200_000).toISOString(),
       user: { id: user.id, name: 'Olga Brand', email: 'olga@example.com', role: 'organizer' },
     };
     await page.evaluate((kept) => localStorage.setItem('seatcast.session', kept), JSON.stringify(signedIn));
