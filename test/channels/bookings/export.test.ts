@@ -65,7 +65,11 @@ test('a line for each seat, oldest booking first, as a file that spreadsheets re
     'Test',
     `${user.id}@example.com`,
   ];
-  expect(lines).toEqual([line('4', first), line('5', first), line('6', booking, booking.cancelledAt ?? '')]);
+  expect(lines).toEqual([
+    line('4', first),
+    line('5', first),
+    line('6', booking, booking.seats[0]?.cancelledAt ?? ''),
+  ]);
   const confirmed = readCsv((await exported(eventId, { status: 'confirmed' })).text.slice(1));
   expect(confirmed).toEqual([head, line('4', first), line('5', first)]);
 });
