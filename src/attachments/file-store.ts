@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { S3mini } from 's3mini';
+import { fetch as fetchByUndici } from 'undici';
 
 export interface FileStore {
   put(id: string, content: Uint8Array<ArrayBuffer>, type: string): Promise<void>;
@@ -69,8 +70,9 @@ export function s3Store({ url, region, keyId, secret }: S3Access): FileStore {
     accessKeyId: keyId,
     secretAccessKey: secret,
     requestAbortTimeout: s3TimeoutMs,
-    // A signature is for this host, and what it keeps is not elsewhere.
-    fetch: (input, init) => fetch(input, { ...init, redirect: 'error' }),
+    // A signature is for this host, and what it keeps is not elsewhere. By the package itself: once it is imported
+    // anywhere (src/provider), Node's own fetch goes through it in a compatible mode, in which uploads hang after an error.
+    fetch: ((input: string, init: object) => fetchByUndici(input, { ...init, redirect: 'error' })) as never,
   });
   const keyOf = (id: string) => `attachments/${checked(id)}`;
   return {

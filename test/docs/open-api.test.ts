@@ -76,8 +76,6 @@ describe('the OpenAPI document', () => {
     const inPath = [...(ask.http?.path.matchAll(/:(\w+)/g) ?? [])].map(([, field]) => field);
     expect(parameters.filter((each) => each.in === 'path').map((each) => each.name)).toEqual(inPath);
     const headers = parameters.filter((each) => each.in === 'header').map((each) => each.name);
-    expect(headers).toEqual(ask.once ? ['Idempotency-Key'] : []);
-    if (/^(GET|DELETE)$/.test(ask.http?.method ?? '')) expect(requestBody).toBeUndefined();
     expect(headers).toEqual(repeatable(ask) ? ['Idempotency-Key'] : []);
     const hasNoBody = ask.http?.method === 'GET' || ask.http?.method === 'DELETE';
     if (hasNoBody) expect(requestBody).toBeUndefined();
@@ -95,20 +93,19 @@ describe('the OpenAPI document', () => {
   test('answers 201 where something is made', () => {
     const made = names.filter((name) => operationOf(name).responses[201] !== undefined);
     expect(made.sort()).toEqual([
-      'auth:register',
-      'events:create',
-      'events:create-series',
-      'plans:import',
-      'venues:create',
-      'venues:import-plan',
       'attachments:add',
       'auth:register',
       'bookings:book',
       'bookings:book-seat',
       'calendar:renew',
       'events:create',
+      'events:create-series',
+      'kiosks:begin',
+      'kiosks:pair',
       'plans:import',
       'seats:hold',
+      'venues:create',
+      'venues:import-plan',
     ]);
   });
 
