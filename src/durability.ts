@@ -35,7 +35,11 @@ export async function checkKind(redis: Redis): Promise<void> {
 }
 
 /** A Redis that evicts loses holds of people who are about to pay. In production it must not. */
-export async function checkRedis(redis: Redis, mode: Config['mode'], log: Logger): Promise<void> {
+export async function checkRedis(
+  redis: Redis,
+  { mode, isCluster }: { mode: Config['mode']; isCluster: boolean },
+  log: Logger,
+): Promise<void> {
   const settings = await read(redis, log);
   if (!settings) return;
   const policy = settings.get('maxmemory-policy');
@@ -44,7 +48,7 @@ export async function checkRedis(redis: Redis, mode: Config['mode'], log: Logger
     if (mode === 'production') throw new ConfigError(sentence);
     log.warn(sentence);
   }
-  if (settings.get('cluster-require-full-coverage') === 'yes') {
+  if (isCluster && settings.get('cluster-require-full-coverage') === 'yes') {
     log.warn(
       'The Redis Cluster (REDIS_URL) has cluster-require-full-coverage yes: when one master is away, no event can be sold. Set it to no.',
     );

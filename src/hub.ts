@@ -137,8 +137,9 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   });
   const links = new RedisLinks(options.redisUrl, log, config.redisTimeoutMs);
   await links.connect();
-  if (links.commands instanceof Redis) await checkKind(links.commands);
-  for (const redis of links.masters) await checkRedis(redis, config.mode, log);
+  const isCluster = !(links.commands instanceof Redis);
+  if (!isCluster) for (const redis of links.masters) await checkKind(redis);
+  for (const redis of links.masters) await checkRedis(redis, { mode: config.mode, isCluster }, log);
   const keys = makeKeys(config.redisPrefix);
   const tokens = new Tokens(options.jwtKeys, config.tokenTtlMs);
   const events = new Events(db);
