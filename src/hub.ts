@@ -32,6 +32,7 @@ import { connectFollowUps } from './follow-ups.ts';
 import { Health } from './health/health.ts';
 import { bodyLimit } from './http/api.ts';
 import { serveHttp } from './http/bridge.ts';
+import { bearerOf } from './http/read-request.ts';
 import { Face } from './http/face.ts';
 import { makeSite } from './http/site.ts';
 import { HttpLimits } from './limits/http-limits.ts';
@@ -329,6 +330,11 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   serveHttp(app, face, {
     limit: (address) => buckets.addresses.take(address, 1),
     bodyLimit,
+    isKnown: (headers) =>
+      tokens.verify(bearerOf(headers.get('authorization'))).then(
+        () => true,
+        () => false,
+      ),
     trustProxy: config.trustProxy,
     bodyMs: config.patience.bodyMs ?? bodyMs,
   });

@@ -1,4 +1,5 @@
 /** What must stay true of Dockerfile and docker-compose.yml, checked without Docker. */
+import { httpContracts } from '../src/docs/open-api.ts';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -273,13 +274,23 @@ describe('the configuration of nginx', () => {
     expect(timeout).toMatch(/^\d+s$/);
   });
 
-  test('takes large bodies for seating plans and files of events only', () => {
+  test('takes large bodies where the hub does, and nowhere else', () => {
+    const bytes = (size = '') => Number.parseInt(size, 10) * (size.endsWith('m') ? 1024 * 1024 : 1024);
     const sizes = all.filter(({ name }) => name === 'client_max_body_size');
-    expect(sizes.map((each) => [each.inside.at(-1), each.args[0]])).toEqual([
-      ['server', '64k'],
-      ['location = /api/v1/seating-plans', '16m'],
-      ['location ~ ^/api/v1/events/[^/]+/attachments/?$', '10m'],
-    ]);
+    const [[ordinary, , ...rest] = []] = [sizes.map((each) => each.args[0])];
+    expect(ordinary).toBe('64k');
+    expect(rest.length).toBe(sizes.length - 2);
+    const places = sizes.slice(1).map((each) => {
+      const [, mark, place = ''] = /^location (=|~) (.+)$/.exec(each.inside.at(-1) ?? '') ?? [];
+      const isHere = (path: string) => (mark === '=' ? path === place : new RegExp(place).test(path));
+      return { isHere, bytes: bytes(each.args[0]) };
+    });
+    const long = httpContracts().filter(({ http }) => http.maxBytes !== undefined);
+    for (const { name, http } of long) {
+      const path = http.path.replaceAll(/:\w+/g, '01900000-0000-7000-8000-000000000000');
+      expect(places.find(({ isHere }) => isHere(path))?.bytes, name).toBe(http.maxBytes);
+    }
+    expect(places).toHaveLength(new Set(long.map(({ http }) => http.maxBytes)).size);
   });
 
   test('limits connections and requests, and keeps metrics inside', () => {

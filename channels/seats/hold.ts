@@ -1,15 +1,13 @@
 import { defineMessage, signedIn } from '../../src/channel.ts';
 import { fingerprint, newHoldId } from '../../src/ids.ts';
 import { holdSeats } from '../../src/redis/scripts/hold-seats.ts';
-import { holdView, onSale, refusals } from '../../src/seats/holds.ts';
+import { holdView, openSale, refusals } from '../../src/seats/holds.ts';
 
 export default defineMessage('seats:hold', {
   access: signedIn,
   async handle({ engine, session, request, fail }) {
     const { eventId, seats, holdId: into, requestId } = request;
-    const card = await onSale(engine, eventId);
-    // Only of new holds: whoever has one keeps it when the beginning is put off.
-    if (card.salesStartAt > Date.now()) return fail('sale-not-started', { from: card.salesStartAt });
+    const card = await openSale(engine, eventId);
     const { answer, epoch, position } = await engine.inventory.run(
       holdSeats,
       card.id,

@@ -18,7 +18,7 @@ import type { Engine } from '../hub.ts';
 import { fingerprint, newHoldId } from '../ids.ts';
 import { holdSeats } from '../redis/scripts/hold-seats.ts';
 import { releaseSeats } from '../redis/scripts/release-seats.ts';
-import { onSale, refusals } from '../seats/holds.ts';
+import { openSale, refusals } from '../seats/holds.ts';
 import type { Session } from '../session.ts';
 
 /** Holds under one request id that ran out or were refused before they were booked. */
@@ -34,7 +34,7 @@ interface Wanted {
 export async function bookAtOnce(engine: Engine, session: Session, wanted: Wanted): Promise<Booking> {
   const earlier = await bookedBefore(engine, session, wanted);
   if (earlier) return earlier;
-  const card = await onSale(engine, wanted.eventId);
+  const card = await openSale(engine, wanted.eventId);
   if (costsOnline(card, wanted.seats)) throw new RequestError('payment-required');
   for (let attempt = 0; attempt < attemptsAtMost; attempt++) {
     let held: Held | undefined;

@@ -12,7 +12,7 @@ import { type HttpLimits, routeClass } from '../limits/http-limits.ts';
 import { type Session, TokenError, type Tokens } from '../session.ts';
 import { ordinaryBodyBytes } from './bridge.ts';
 import { problem } from './problem.ts';
-import { keyOf, rawBody, requestOf } from './read-request.ts';
+import { bearerOf, keyOf, rawBody, requestOf } from './read-request.ts';
 
 export type Bindings = {
   Bindings: {
@@ -111,7 +111,7 @@ async function sessionOf(
   options: ApiOptions,
 ): Promise<Session | undefined> {
   const header = c.req.header('authorization');
-  const token = /^Bearer ([\w.~+/=-]+)$/i.exec(header ?? '')?.[1];
+  const token = bearerOf(header);
   const claimed =
     header === undefined
       ? undefined

@@ -8,7 +8,7 @@ import type { HttpRequest, HttpResponse, TemplatedApp } from 'uWebSockets.js';
 import { RequestError } from '../errors.ts';
 import { addressOf } from '../socket/guard.ts';
 
-/** Bytes of a body that anybody may send; a longer one needs an Authorization header, which is checked first. */
+/** Bytes of a body that anybody may send; whoever sends more needs a token of ours, which is looked at meanwhile. */
 export const ordinaryBodyBytes = 64 * 1024;
 /** Bytes of long bodies that are in memory at once, of all requests together. */
 const longBodiesBytes = 64 * 1024 * 1024;
@@ -44,6 +44,8 @@ export interface BridgeOptions {
   /** 0, or after how many ms this address may ask again. */
   limit(address: string): number;
   trustProxy: boolean;
+  /** Whether a token is one of ours; what is longer than an ordinary body is read on for nobody else. */
+  isKnown(headers: Headers): Promise<boolean>;
   /** Within so many ms an ordinary body must be here. */
   bodyMs: number;
 }
@@ -64,7 +66,7 @@ export function serveHttp(app: TemplatedApp, answerer: Answerer, options: Bridge
       at: performance.now(),
     };
     const { method, path, headers, address } = asked;
-    let reading: { stop(): void } | undefined;
+    let reading: Reading | undefined;
     res.onAborted(() => {
       aborted = true;
       room.leave();
@@ -95,12 +97,17 @@ export function serveHttp(app: TemplatedApp, answerer: Answerer, options: Bridge
     const most = headers.has('authorization') ? Number.POSITIVE_INFINITY : ordinaryBodyBytes;
     const maxBytes = Math.min(options.bodyLimit(method, path), most);
     const maxMs = options.bodyMs + (maxBytes - ordinaryBodyBytes) / slowestBytesPerMs;
-    reading = readBody(res, { maxBytes, maxMs, room }, answer, (refusal) => {
-      if (refusal === 'too-large') refuse(new RequestError('payload-too-large', { maxBytes }));
+    const read = readBody(res, { maxBytes, maxMs, room }, answer, (refusal) => {
+      if (refusal === 'unknown') refuse(new RequestError('unauthenticated'));
+      else if (refusal === 'too-large') refuse(new RequestError('payload-too-large', { maxBytes }));
       // What is still to come would be read as the next request.
       else if (refusal === 'too-slow') refuse(new RequestError('request-timeout'), true);
       else refuse(new RequestError('try-later'));
     });
+    reading = read;
+    if (maxBytes > ordinaryBodyBytes) {
+      void options.isKnown(headers).then((isKnown) => isKnown || read.refuse('unknown'));
+    }
   };
   // Also `*`, the path of an OPTIONS that asks for the server as a whole.
   app.any('/*', serve);
@@ -143,16 +150,24 @@ function readHeaders(req: HttpRequest): Headers {
   return headers;
 }
 
+type Refusal = 'too-large' | 'too-slow' | 'no-room' | 'unknown';
+interface Reading {
+  /** Unless it has come to its end. */
+  refuse(refusal: Refusal): void;
+  stop(): void;
+}
+
 function readBody(
   res: HttpResponse,
   { maxBytes, maxMs, room }: { maxBytes: number; maxMs: number; room: Room },
   done: (body: Uint8Array<ArrayBuffer>) => void,
-  refuse: (refusal: 'too-large' | 'too-slow' | 'no-room') => void,
-): { stop(): void } {
+  refuse: (refusal: Refusal) => void,
+): Reading {
   const chunks: Uint8Array[] = [];
   let size = 0;
   let over = false;
-  const end = (refusal: Parameters<typeof refuse>[0]) => {
+  const end = (refusal: Refusal) => {
+    if (over) return;
     over = true;
     clearTimeout(timer);
     chunks.length = 0;
@@ -171,6 +186,7 @@ function readBody(
     done(new Uint8Array(Buffer.concat(chunks)));
   });
   return {
+    refuse: end,
     stop() {
       over = true;
       clearTimeout(timer);

@@ -4,6 +4,10 @@ import { type CompiledAsk, sharedTypes } from '../contracts.ts';
 import { RequestError } from '../errors.ts';
 import type { Bindings } from './api.ts';
 
+/** The token of an Authorization header; undefined: it has none. */
+export const bearerOf = (header: string | null | undefined): string | undefined =>
+  /^Bearer ([\w.~+/=-]+)$/i.exec(header ?? '')?.[1];
+
 /** The request id of HTTP. Throws `invalid-request`. */
 export function keyOf(c: Context<Bindings>): string | undefined {
   const key = c.req.header('idempotency-key');

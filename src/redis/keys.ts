@@ -45,7 +45,7 @@ export function makeKeys(prefix: string): Keys {
     revokedRun: `${prefix}:{revoked}`,
     cached: (name) => `${prefix}:{cache}:${name}`,
     limit: (name) => `${prefix}:limit:${name}`,
-    jobsPrefix: `{${prefix}:jobs}`,
+    jobsPrefix: `${prefix}:{jobs}`,
     channelPrefix: `${prefix}:io`,
   };
 }

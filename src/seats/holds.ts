@@ -19,6 +19,17 @@ export async function onSale(engine: Engine, eventId: string): Promise<EventCard
   return card;
 }
 
+/**
+ * The same for whoever has no hold yet; who has one keeps it when the beginning of the sale is put off. Throws
+ * `sale-not-started` too.
+ */
+export async function openSale(engine: Engine, eventId: string): Promise<EventCard> {
+  const card = await onSale(engine, eventId);
+  const { salesStartAt: from } = card;
+  if (from > Date.now()) throw new RequestError('sale-not-started', { from });
+  return card;
+}
+
 /** What the refusals that several scripts share are called on the wire. */
 export const refusals = {
   closed: 'event-not-on-sale',
