@@ -204,7 +204,12 @@ test('a change that Redis cannot be told of is answered all the same, and follow
 
 test('a change of a series loads no map of its dates', async () => {
   const { input, user } = await organizerIn(hubs);
-  const { events } = await call(hub, 'events:create-series', { ...input(), rule: 'FREQ=DAILY;COUNT=3' }, user);
+  const { events } = await call(
+    hub,
+    'events:create-series',
+    { ...input(), rule: 'FREQ=DAILY;COUNT=3' },
+    user,
+  );
   const ids = events.map(({ id }) => id);
   const [eventId = '', watched = '', ...others] = ids;
   await call(hub, 'events:publish', { eventId, scope: 'following' }, user);
