@@ -2311,7 +2311,7 @@ export interface Messages {
   'events:create-series': { request: EventsCreateSeriesRequest; reply: EventsCreateSeriesReply; errors: 'rule-invalid' | 'plan-not-found' | 'venue-not-found' | 'venue-mismatch' | 'prices-mismatch' | 'event-times' | 'sale-window' | 'capacity-mismatch' | 'time-zone-unknown' | 'request-id-reused' };
   'events:delete': { request: EventsDeleteRequest; reply: EventsDeleteReply; errors: 'event-not-found' | 'event-published' | 'series-needed' | 'request-id-reused' };
   'events:list': { request: EventsListRequest; reply: EventsListReply; errors: 'cursor-invalid' };
-  'events:publish': { request: EventsPublishRequest; reply: EventsPublishReply; errors: 'event-not-found' | 'event-cancelled' | 'event-completed' | 'event-started' | 'series-needed' | 'request-id-reused' };
+  'events:publish': { request: EventsPublishRequest; reply: EventsPublishReply; errors: 'event-not-found' | 'event-cancelled' | 'event-completed' | 'event-started' | 'venue-not-found' | 'series-needed' | 'request-id-reused' };
   'events:read': { request: EventsReadRequest; reply: EventsReadReply; errors: 'event-not-found' };
   'events:restore': { request: EventsRestoreRequest; reply: EventsRestoreReply; errors: 'event-not-found' | 'request-id-reused' };
   'events:upcoming': { request: EventsUpcomingRequest; reply: EventsUpcomingReply; errors: never };

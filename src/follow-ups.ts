@@ -3,6 +3,7 @@
  * the node that made a change has not.
  */
 import { RequestError } from './errors.ts';
+import { followSale } from './events/follow-change.ts';
 import type { Engine } from './hub.ts';
 
 /** Shorter than a row of the outbox is leased for. */
@@ -40,7 +41,8 @@ export function connectFollowUps(engine: Engine): void {
 }
 
 /** What the outbox does when the node that made a change has not. */
-function relay({ outbox, bookings, confirms, cancellations, sagas, eventChanged }: Engine): void {
+function relay(engine: Engine): void {
+  const { outbox, bookings, confirms, cancellations, sagas, eventChanged } = engine;
   outbox.on('booking-confirmed', async ({ bookingId = '' }) => {
     const found = await bookings.find(bookingId);
     if (found) await confirms.show(found);
@@ -52,6 +54,7 @@ function relay({ outbox, bookings, confirms, cancellations, sagas, eventChanged 
   });
   outbox.on('event-changed', async ({ eventId = '' }) => {
     if (!(await eventChanged(eventId))) throw new RequestError('try-later', undefined, 'Redis is away.');
+    await followSale(engine, eventId);
     return 'done';
   });
   outbox.on('event-cancelled', async ({ eventId = '', actorId = '', sessionId, requestId, reason = '' }) => {

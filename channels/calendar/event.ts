@@ -14,9 +14,8 @@ export default defineMessage('calendar:event', {
   access: anyone,
   async handle({ engine, session, request, fail }) {
     const event = await findEvent(engine.db, request.eventId);
-    if (!event || (event.publishedAt === null && !owns(session, event.organizerId))) {
-      return fail('event-not-found');
-    }
+    const isPublic = event && event.publishedAt !== null && event.deletedAt === null;
+    if (!event || !(isPublic || owns(session, event.organizerId))) return fail('event-not-found');
     const { id: eventId, title, description, startsAt, endsAt, createdAt, updatedAt: changedAt } = event;
     const entry = { eventId, title, description, startsAt, endsAt, createdAt, changedAt };
     const url = eventUrl(engine.publicUrl(), eventId);

@@ -10,7 +10,7 @@ export default defineMessage('events:restore', {
     const event = await findEvent(engine.db, eventId);
     if (!event || !owns(session, event.organizerId)) return fail('event-not-found');
     const by = { userId: session.userId, sessionId: session.id, requestId };
-    const restored = await restoreEvent(engine.db, eventId, by);
+    const restored = await restoreEvent(engine.db, eventId, session.role === 'admin', by);
     engine.eventChanged(eventId);
     return eventView(restored);
   },

@@ -13,11 +13,11 @@ export default defineMessage('events:update', {
     const by = { userId: session.userId, sessionId: session.id, requestId };
     if (scope === 'one') {
       const updated = await updateEvent(engine.db, eventId, changes, by);
-      await followChange(engine, updated);
+      await followChange(engine, eventId);
       return eventView(updated);
     }
     const all = await updateFollowing(engine.db, event, changes, by);
-    for (const each of all) await followChange(engine, each);
+    await Promise.all(all.map(({ id }) => followChange(engine, id)));
     return eventView(all.find(({ id }) => id === eventId) ?? event);
   },
 });

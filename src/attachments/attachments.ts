@@ -10,7 +10,7 @@ import type { Actor } from '../audit/audit-log.ts';
 import { recordChange } from '../audit/record-change.ts';
 import type { Attachment } from '../contracts.gen.ts';
 import type { Database } from '../database/database.ts';
-import { AttachmentEntity, type AttachmentRow, UserEntity } from '../database/entities.ts';
+import { AttachmentEntity, type AttachmentRow, EventEntity, UserEntity } from '../database/entities.ts';
 import { RequestError } from '../errors.ts';
 import type { EventCard } from '../events/events.ts';
 import { Gate } from '../gate.ts';
@@ -54,7 +54,7 @@ export class Attachments {
     this.#limits = parts.limits ?? limits;
   }
 
-  /** Throws `attachment-refused`, `attachments-full`, `try-later`. */
+  /** Throws `event-not-found`, `attachment-refused`, `attachments-full`, `try-later`. */
   async add(
     event: EventCard,
     name: string,
@@ -98,6 +98,11 @@ export class Attachments {
   /** Takes its place among the files of the event and of the organizer, one at a time. */
   async #begin(row: AttachmentRow): Promise<void> {
     await this.#db.em().transactional(async (em) => {
+      const event = { id: row.eventId, deletedAt: null };
+      // Nobody deletes it before its file has its place.
+      if (!(await em.findOne(EventEntity, event, { lockMode: LockMode.PESSIMISTIC_READ }))) {
+        throw new RequestError('event-not-found');
+      }
       // Whoever uploads at the same moment, on whichever node, waits here.
       await em.findOneOrFail(UserEntity, { id: row.organizerId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
       const files = await em.find(

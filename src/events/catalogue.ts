@@ -120,8 +120,8 @@ export async function changeEvent(
 ): Promise<EventRow> {
   const event = await lockEvent(em, eventId);
   const plan = await planOf(em, changes.planId ?? event.planId);
-  if (changes.venueId) await venueOf(em, changes.venueId);
   const columns = judgeChange(event, changes, plan);
+  if (columns.venueId) await venueOf(em, columns.venueId);
   await em.nativeUpdate(EventEntity, { id: eventId }, columns);
   await recordChange(em, 'event-updated', by, { ...changes }, eventId);
   return { ...event, ...columns };
@@ -156,7 +156,7 @@ function changedColumns(event: EventRow, changes: EventChanges, plan: PlanFacts)
   return columns;
 }
 
-/** Moves an event to another status, once: whoever comes second finds it there. */
+/** Moves an event to another status, once: whoever comes second finds it there. Throws `venue-not-found`, `try-later`. */
 export async function setStatus(
   db: Database,
   event: EventRow,
@@ -167,6 +167,8 @@ export async function setStatus(
   const publishedAt = status === 'published' ? updatedAt : event.publishedAt;
   const changes = { status, publishedAt, updatedAt };
   await db.em().transactional(async (em) => {
+    // Nothing new happens at a venue that was deleted meanwhile.
+    if (status === 'published' && event.venueId) await venueOf(em, event.venueId);
     const where = { id: event.id, status: event.status, deletedAt: null };
     const changed = await em.nativeUpdate(EventEntity, where, changes);
     if (changed > 0) await recordChange(em, `event-${status}`, by, {}, event.id);

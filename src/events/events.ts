@@ -152,7 +152,7 @@ export class Events {
 }
 
 /** ms since 1970 until when seats can be held; 0: not at all. */
-export const closesAt = (card: EventCard): number =>
+export const closesAt = (card: Pick<EventCard, 'status' | 'sellMode' | 'startsAt' | 'salesEndAt'>): number =>
   card.status === 'published' && card.sellMode === 'online' ? Math.min(card.startsAt, card.salesEndAt) : 0;
 
 export const categoryOf = (card: EventCard, seat: PlanSeat): string =>

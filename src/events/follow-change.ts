@@ -1,12 +1,42 @@
-import type { EventRow } from '../database/entities.ts';
+import { LockMode } from '@mikro-orm/core';
+import { EventEntity } from '../database/entities.ts';
 import type { Engine } from '../hub.ts';
 import { setRules } from '../redis/scripts/set-rules.ts';
 import { closesAt } from './events.ts';
 
-/** Every node reads the event again, and Redis learns until when it is sold. */
-export async function followChange(engine: Engine, { id, status }: EventRow): Promise<void> {
-  engine.eventChanged(id);
-  if (status !== 'published') return;
-  const card = await engine.events.card(id);
-  if (card) await engine.inventory.run(setRules, id, { closesAt: closesAt(card) });
+/** Every node reads the event again, and Redis learns until when it is sold. What fails here the outbox does again. */
+export async function followChange(engine: Engine, eventId: string): Promise<void> {
+  try {
+    await Promise.all([engine.eventChanged(eventId), followSale(engine, eventId)]);
+  } catch (error) {
+    engine.log.warn({ err: error, eventId }, 'changed; Redis learns later until when it is sold');
+  }
+}
+
+/**
+ * Tells Redis until when the event is sold, if it has the map and knows otherwise. The row cannot change before Redis
+ * has its value, so what is older never comes after what is newer. Throws `try-later` while Redis is away.
+ */
+export async function followSale(
+  { db, inventory }: Pick<Engine, 'db' | 'inventory'>,
+  eventId: string,
+): Promise<void> {
+  const known = await inventory.soldUntil(eventId);
+  if (known === undefined) return;
+  await db.em().transactional(async (em) => {
+    const row = await em.findOne(
+      EventEntity,
+      { id: eventId },
+      { lockMode: LockMode.PESSIMISTIC_READ, disableIdentityMap: true },
+    );
+    if (!row) return;
+    const { status, sellMode, startsAt, salesEndAt } = row;
+    const until = closesAt({
+      status,
+      sellMode,
+      startsAt: startsAt.getTime(),
+      salesEndAt: salesEndAt?.getTime() ?? Number.POSITIVE_INFINITY,
+    });
+    if (until !== known) await inventory.runIfLoaded(setRules, eventId, { closesAt: until });
+  });
 }

@@ -2,7 +2,7 @@
 import { type Actor, nobody } from '../audit/audit-log.ts';
 import { recordChange } from '../audit/record-change.ts';
 import type { Database } from '../database/database.ts';
-import { EventEntity, type EventRow } from '../database/entities.ts';
+import { AuditEntity, EventEntity, type EventRow } from '../database/entities.ts';
 import { RequestError } from '../errors.ts';
 import { lockEvent } from './catalogue.ts';
 
@@ -27,10 +27,20 @@ export function deleteEvents(
   });
 }
 
-export function restoreEvent(db: Database, eventId: string, by: Actor = nobody): Promise<EventRow> {
+/** Throws `forbidden`: what somebody else deleted than its organizer, only `asAdmin` is restored. */
+export function restoreEvent(
+  db: Database,
+  eventId: string,
+  asAdmin: boolean,
+  by: Actor = nobody,
+): Promise<EventRow> {
   return db.em().transactional(async (em) => {
     const event = await lockEvent(em, eventId);
     if (event.deletedAt) {
+      const deletions = { eventId, action: 'event-deleted' };
+      const [deletion] = await em.find(AuditEntity, deletions, { orderBy: { id: 'desc' }, limit: 1 });
+      const isOwn = !deletion?.actorId || deletion.actorId === event.organizerId;
+      if (!isOwn && !asAdmin) throw new RequestError('forbidden');
       await em.nativeUpdate(EventEntity, { id: eventId }, { deletedAt: null });
       await recordChange(em, 'event-restored', by, {}, eventId);
     }

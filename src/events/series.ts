@@ -79,8 +79,8 @@ export function updateFollowing(
     const named = following.find(({ id }) => id === event.id);
     // It cannot be changed: as it would have been refused alone.
     if (!named) return [await changeEvent(em, event.id, changes, by)];
-    if (changes.venueId) await venueOf(em, changes.venueId);
     const plans = new Map<string, PlanFacts>();
+    const venues = new Set<string>();
     const updated: EventRow[] = [];
     const writes = new Map<string, { ids: string[]; columns: Partial<EventRow> }>();
     const notes = [];
@@ -90,6 +90,9 @@ export function updateFollowing(
       plans.set(planId, plan);
       const ofThis = each === named ? changes : changesOf(each, named, changes);
       const columns = { ...judgeChange(each, ofThis, plan), updatedAt };
+      if (columns.venueId && !venues.has(columns.venueId)) {
+        venues.add((await venueOf(em, columns.venueId)).id);
+      }
       // What is the same for many is written with one statement.
       const key = JSON.stringify(columns);
       const write = writes.get(key) ?? { ids: [], columns };

@@ -74,13 +74,17 @@ export async function updateVenue(
   });
 }
 
-/** Throws `venue-in-use`. What happened there still names it, so its row stays. */
+/**
+ * Throws `venue-in-use`, for what is published and for drafts of the venue's organizer: those of others nobody but them
+ * can see, and they are not published there any more. What happened there still names it, so its row stays.
+ */
 export async function deleteVenue(db: Database, venueId: string, by: Actor): Promise<VenueRow> {
   return db.em().transactional(async (em) => {
     const venue = await lockVenue(em, venueId);
     if (venue.deletedAt) return venue;
-    const where = { venueId, deletedAt: null, status: { $in: ['draft' as const, 'published' as const] } };
-    const events = await em.count(EventEntity, where);
+    const { organizerId } = venue;
+    const inUse = [{ status: 'published' as const }, { status: 'draft' as const, organizerId }];
+    const events = await em.count(EventEntity, { venueId, deletedAt: null, $or: inUse });
     if (events > 0) throw new RequestError('venue-in-use', { events });
     const deletedAt = new Date();
     await em.nativeUpdate(VenueEntity, { id: venueId }, { deletedAt });

@@ -94,17 +94,34 @@ export class Inventory {
   ): Promise<Located<Answer<D>>> {
     // Between loading and running, Redis may be emptied once more.
     for (let attempt = 0; attempt < 3; attempt++) {
-      const outcome = await this.#guard(() => this.#runAtHome(script, eventId, args));
-      if (outcome.loaded) {
-        const { epoch, position, isRepeat } = outcome.effects;
-        this.#count(script.name, isRepeat ? 'repeat' : outcome.answer.status);
-        this.journal?.ran(script.name, eventId, args, outcome.answer, outcome.effects, by);
-        this.#act(eventId, outcome.effects);
-        return { answer: outcome.answer, epoch, position };
-      }
+      const located = await this.runIfLoaded(script, eventId, args, by);
+      if (located) return located;
       await this.load(eventId);
     }
     throw new RequestError('try-later');
+  }
+
+  /** `run` for what a map that is loaded later knows by itself. undefined: Redis has no map of the event. */
+  async runIfLoaded<Args, D extends Decoders>(
+    script: Script<Args, D>,
+    eventId: string,
+    args: Args,
+    by?: Actor,
+  ): Promise<Located<Answer<D>> | undefined> {
+    const outcome = await this.#guard(() => this.#runAtHome(script, eventId, args));
+    if (!outcome.loaded) return undefined;
+    const { epoch, position, isRepeat } = outcome.effects;
+    this.#count(script.name, isRepeat ? 'repeat' : outcome.answer.status);
+    this.journal?.ran(script.name, eventId, args, outcome.answer, outcome.effects, by);
+    this.#act(eventId, outcome.effects);
+    return { answer: outcome.answer, epoch, position };
+  }
+
+  /** Until when Redis sells the event (ms since 1970). undefined: it has no map of it. */
+  async soldUntil(eventId: string): Promise<number | undefined> {
+    const [, , , meta = ''] = this.#keys.event(eventId);
+    const found = await this.#guard(() => this.#links.commands.hget(meta, 'closesAt'));
+    return found === null ? undefined : Number(found);
   }
 
   /** Once more where the server has handed the event to another one of its cluster. */

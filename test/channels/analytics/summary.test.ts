@@ -53,3 +53,17 @@ test('what there is not is named', async () => {
   await expectRefused(hub, 'analytics:summary', { eventId: nobody }, organizer, 'event-not-found');
   await expectRefused(hub, 'analytics:summary', { eventId: otherEventId }, organizer, 'event-not-found');
 });
+
+test('[STATS-3] on sale is what can be held now', async () => {
+  const onSale = async (change: string) => {
+    await hubs.sql(`update events set ${change} where id = $1`, [eventId]);
+    return (await call(hub, 'analytics:summary', {}, organizer)).events.onSale;
+  };
+  expect(
+    await onSale("sales_start_at = now() - interval '1 hour', sales_end_at = now() + interval '1 hour'"),
+  ).toBe(1);
+  expect(await onSale("sales_start_at = now() + interval '30 minutes'")).toBe(0);
+  expect(await onSale("sales_start_at = null, sales_end_at = now() - interval '1 minute'")).toBe(0);
+  expect(await onSale('sales_end_at = null')).toBe(1);
+  expect(await onSale("sell_mode = 'offline'")).toBe(0);
+});

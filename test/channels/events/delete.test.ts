@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { until } from '../../support/client.ts';
 import { organizerIn } from '../../events/support.ts';
 import { startTestHubs } from '../../support/hub.ts';
 import { book, call, expectOnce, expectRefused, nobody, node } from '../support.ts';
@@ -35,6 +36,24 @@ test('[EVENT-7] event-published: what is on sale is not deleted, what was cancel
   expect(await listed({ status: 'cancelled' })).not.toContain(eventId);
   const { bookings } = await buyer.request('bookings:list', {});
   expect(bookings).toMatchObject([{ id: booking.id, status: 'cancelled' }]);
+});
+
+test('[EVENT-7] a deleted event has no map, no calendar entry and no new files, also where it is watched', async () => {
+  const { id: eventId } = await organizer.published();
+  for (const index of [0, 1]) await (await hubs.connect(undefined, index)).watching(eventId);
+  await call(hub, 'events:cancel', { eventId }, organizer.user);
+  await call(hub, 'events:delete', { eventId }, organizer.user);
+  await (await hubs.connect()).expectDenied('seats:watch', { eventId }, 'event-not-found');
+  const late = await hubs.connect(undefined, 1);
+  const isRefused = () =>
+    late.request('seats:watch', { eventId }).then(
+      () => false,
+      () => true,
+    );
+  await until(isRefused, 'the other node to know', 30_000);
+  await expectRefused(hub, 'calendar:event', { eventId }, undefined, 'event-not-found');
+  const file = { eventId, name: 'dot.png' };
+  await expectRefused(hub, 'attachments:add', file, organizer.user, 'event-not-found');
 });
 
 test("event-not-found: there is none, or it is somebody else's", async () => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { address, organizerIn } from '../../events/support.ts';
 import { requestId, until } from '../../support/client.ts';
 import { startTestHubs } from '../../support/hub.ts';
 import { book, call, expectOnce, expectRefused, nobody, node, organizerOf } from '../support.ts';
@@ -91,4 +92,13 @@ test('series-needed: nothing follows an event of no series', async () => {
     await organizerOf(hubs, eventId),
     'series-needed',
   );
+});
+
+test('[VENUE-2] venue-not-found: nothing is published at a venue that was deleted', async () => {
+  const { draft, user } = await organizerIn(hubs);
+  const place = { name: 'Hall', address, timeZone: 'UTC' };
+  const { id: venueId } = await call(node(hubs), 'venues:create', place, await hubs.user('organizer'));
+  const { id: eventId } = await draft({ venueId });
+  await call(node(hubs), 'venues:delete', { venueId }, await hubs.user('admin'));
+  await expectRefused(node(hubs), 'events:publish', { eventId }, user, 'venue-not-found');
 });

@@ -32,6 +32,17 @@ test('[EVENT-7] what was deleted can be restored, and goes on as it was', async 
   ]);
 });
 
+test('[EVENT-7] forbidden: what an admin deleted is restored by admins only', async () => {
+  const admin = await hubs.user('admin');
+  const { id: eventId } = await organizer.draft();
+  await call(hub, 'events:delete', { eventId }, admin);
+  await expectRefused(hub, 'events:restore', { eventId }, organizer.user, 'forbidden');
+  const restored = await call(hub, 'events:restore', { eventId }, admin);
+  expect(restored.deletedAt).toBeNull();
+  await call(hub, 'events:delete', { eventId }, organizer.user);
+  await call(hub, 'events:restore', { eventId }, organizer.user);
+});
+
 test("event-not-found: there is none, or it is somebody else's", async () => {
   const eventId = await deleted();
   await expectRefused(hub, 'events:restore', { eventId: nobody }, organizer.user, 'event-not-found');

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { until } from '../../support/client.ts';
 import { address, organizerIn } from '../../events/support.ts';
 import { startTestHubs, testPlan } from '../../support/hub.ts';
 import { call, expectOnce, expectRefused, nobody, node, organizerOf } from '../support.ts';
@@ -180,4 +181,41 @@ test('venue-not-found, venue-mismatch, sale-window, capacity-mismatch, series-ne
   const { id: planId } = await call(hub, 'venues:import-plan', imported, user);
   expect(await call(hub, 'events:update', { eventId, planId }, user)).toMatchObject({ venueId: here.id });
   await refuse({ venueId: there.id }, 'venue-mismatch');
+});
+
+test('[EVENT-5] Redis learns until when an event is sold, however the change came about', async () => {
+  const eventId = await hubs.event();
+  await (await hubs.connect()).watching(eventId);
+  const salesEndAt = '2020-01-01T00:00:00.000Z';
+  await hubs.sql('update events set sales_end_at = $2 where id = $1', [eventId, salesEndAt]);
+  const ends = async () => (await hub.engine.inventory.soldUntil(eventId)) === Date.parse(salesEndAt);
+  await until(ends, 'Redis to know the end of the sale', 30_000);
+});
+
+test('a change that Redis cannot be told of is answered all the same, and followed later', async () => {
+  const eventId = await hubs.event();
+  const [, , , meta = ''] = hub.keys.event(eventId);
+  await hub.links.commands.set(meta, 'no hash');
+  const changes = { eventId, salesEndAt: '2020-01-01T00:00:00Z' };
+  const event = await call(hub, 'events:update', changes, await organizerOf(hubs, eventId));
+  expect(event.salesEndAt).toBe('2020-01-01T00:00:00.000Z');
+  await hub.links.commands.del(meta);
+});
+
+test('a change of a series loads no map of its dates', async () => {
+  const { input, user } = await organizerIn(hubs);
+  const { events } = await call(
+    hub,
+    'events:create-series',
+    { ...input(), rule: 'FREQ=DAILY;COUNT=3' },
+    user,
+  );
+  const ids = events.map(({ id }) => id);
+  const [eventId = '', watched = '', ...others] = ids;
+  await call(hub, 'events:publish', { eventId, scope: 'following' }, user);
+  await (await hubs.connect()).watching(watched);
+  const changes = { eventId, scope: 'following' as const, salesEndAt: '2090-03-14T18:00:00Z' };
+  await call(hub, 'events:update', changes, user);
+  expect(await hub.engine.inventory.soldUntil(watched)).toBe(Date.parse('2090-03-15T18:00:00Z'));
+  for (const id of [eventId, ...others]) expect(await hub.engine.inventory.soldUntil(id)).toBeUndefined();
 });
