@@ -22,6 +22,8 @@ const argon = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 const hashingAtOnce = 2;
 /** Attempts a minute, on all nodes together. */
 const perAccount = 10;
+/** From everywhere: so wide that nobody is locked out by a stranger who types wrong passwords from one address. */
+const perAccountFromAnywhere = 100;
 
 export class Accounts {
   readonly #db: Database;
@@ -94,13 +96,17 @@ export class Accounts {
     requestId: string | null = null,
   ): Promise<SignedIn> {
     await this.#limits.take(`login:${address}`, this.#attemptsPerAddress);
-    await this.#limits.take(`login:${email.toLowerCase()}`, perAccount);
-    const user = await this.#db
-      .em()
-      .findOne(UserEntity, { email: email.toLowerCase() }, { populate: ['passwordHash'] });
+    const account = email.toLowerCase();
+    await this.#limits.take(`login:${account}:${address}`, perAccount);
+    await this.#limits.take(`login:${account}`, perAccountFromAnywhere);
+    const user = await this.#db.em().findOne(UserEntity, { email: account }, { populate: ['passwordHash'] });
     this.#dummy ??= hash('nobody has this password', argon);
-    const stored = user?.passwordHash ?? (await this.#dummy);
-    const right = await this.#hashing.run(() => verify(stored, password));
+    const dummy = await this.#dummy;
+    const stored = user?.passwordHash ?? dummy;
+    const right = await this.#hashing.run(() =>
+      // Accounts that were made without a password have a hash that nothing can be compared with.
+      verify(stored, password).catch(() => verify(dummy, password).then(() => false)),
+    );
     if (!user || !right) throw new RequestError('wrong-credentials');
     if (user.disabledAt) throw new RequestError('account-disabled');
     const signedIn = await this.#sessions.open(user.id, stored, requestId);

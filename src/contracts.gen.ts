@@ -197,7 +197,7 @@ export interface Me {
   createdAt: Instant;
 }
 /**
- * When and how somebody wants to be told that an event is about to start.
+ * When and how somebody wants to be told that an event is about to start. They are kept, but nothing is sent by them yet.
  */
 export interface AlertPreferences {
   leadMinutes: LeadMinutes;
@@ -1811,7 +1811,7 @@ export interface MeUpdateRequest {
   name?: string;
   timeZone?: TimeZone;
   /**
-   * What is left out stays as it is.
+   * What is left out stays as it is. The preferences are kept, but nothing is sent by them yet.
    */
   alerts?: {
     leadMinutes?: LeadMinutes;

@@ -189,7 +189,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const pastEvents = new PastEvents({ links, keys, db, log });
   const completions = new Completions({ db, log, completed: (eventId) => engine.eventChanged(eventId) });
   let draining = false;
-  const health = new Health({ version, node, config, db, links, draining: () => draining });
+  const health = new Health({ version, node, config, db, links, keys, draining: () => draining });
   const jobs = new Jobs({
     redisUrl: options.redisUrl,
     prefix: keys.jobsPrefix,

@@ -8,12 +8,14 @@
  * reconnect of a crowd.
  *
  * What was written to PostgreSQL and did not reach Redis (it was away, or a tool that knows nothing of Redis did it) is
- * found by a look each node takes every 10 s.
+ * found by a look each node takes every 10 s. A Redis that is full refuses an entry but not to delete: then the mark goes,
+ * and while there is none, or no Redis, PostgreSQL is asked after all, by a few at a time.
  */
 import type { Database } from '../database/database.ts';
 import { isOutage } from '../database/database.ts';
-import { endedSessions, forgetSessions } from '../database/account-statements.ts';
+import { endedSessions, forgetSessions, sessionEnd } from '../database/account-statements.ts';
 import { RequestError } from '../errors.ts';
+import { Gate } from '../gate.ts';
 import type { Logger } from '../log.ts';
 import type { Keys } from '../redis/keys.ts';
 import type { RedisLinks } from '../redis/links.ts';
@@ -23,6 +25,12 @@ const lookEveryMs = 10_000;
 const lookBackMs = 120_000;
 const forgetEvery = 60;
 const forgetAtMost = 1000;
+const forgetRounds = 20;
+/** Of those who ask PostgreSQL, so that a crowd that comes back leaves it room for other work. */
+const askingAtOnce = 4;
+const askingQueue = 500;
+/** After the list could not be written. */
+const completeAgainMs = 1000;
 const writtenAtOnce = 1000;
 /** Clocks of nodes may differ: an entry outlives its tokens by so much. */
 const slackMs = 10_000;
@@ -40,7 +48,9 @@ export class EndedSessions {
   readonly #log: Logger;
   /** All of the list is in one slot. */
   readonly #place: readonly string[];
+  readonly #asking = new Gate(askingAtOnce, askingQueue);
   #completing: Promise<void> | undefined;
+  #failedAt = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
   #lookedAt: number | undefined;
   #looks = 0;
@@ -68,16 +78,9 @@ export class EndedSessions {
     clearInterval(this.#timer);
   }
 
-  /** Throws `try-later` while it cannot be known. */
-  has = async (sessionId: string): Promise<boolean> => {
-    const first = await this.#ask(sessionId);
-    if (first.ended || first.complete) return first.ended;
-    this.#completing ??= this.#complete().finally(() => {
-      this.#completing = undefined;
-    });
-    await this.#completing;
-    return (await this.#ask(sessionId)).ended;
-  };
+  /** Throws `try-later` while it cannot be known: neither Redis nor PostgreSQL can be asked. */
+  has = async (sessionId: string): Promise<boolean> =>
+    (await this.#hasInRedis(sessionId)) ?? (await this.#asking.run(() => this.#hasInDatabase(sessionId)));
 
   /** Never rejects: what does not get there now is brought by the next look. */
   async add(sessions: readonly EndedSession[]): Promise<void> {
@@ -96,16 +99,45 @@ export class EndedSessions {
     await this.#write(news.map(({ id, left_ms: leftMs }) => ({ id, leftMs })));
     this.#brought = new Set(rows.map(({ id }) => id));
     this.#lookedAt = startedAt;
-    if (this.#looks++ % forgetEvery === 0) await this.#db.run(forgetSessions, forgetAtMost);
+    if (this.#looks++ % forgetEvery === 0) await this.#forget();
+  }
+
+  /** In small bites, so that nothing is locked for long. */
+  async #forget(): Promise<void> {
+    for (let round = 0; round < forgetRounds; round++) {
+      const [{ forgotten } = { forgotten: 0 }] = await this.#db.run(forgetSessions, forgetAtMost);
+      if (forgotten < forgetAtMost) return;
+    }
+  }
+
+  /** undefined: Redis does not know. */
+  async #hasInRedis(sessionId: string): Promise<boolean | undefined> {
+    try {
+      const first = await this.#ask(sessionId);
+      if (first.ended || first.complete) return first.ended;
+      if (performance.now() - this.#failedAt < completeAgainMs) return undefined;
+      this.#completing ??= this.#complete().finally(() => {
+        this.#completing = undefined;
+      });
+      await this.#completing;
+      const second = await this.#ask(sessionId);
+      return second.ended || second.complete ? second.ended : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  async #hasInDatabase(sessionId: string): Promise<boolean> {
+    const rows = await this.#db.run(sessionEnd, sessionId).catch((error) => {
+      if (!isOutage(error)) this.#log.warn({ err: error }, 'could not ask for the end of a session');
+      throw new RequestError('try-later');
+    });
+    return rows.length > 0;
   }
 
   async #ask(sessionId: string): Promise<{ ended: boolean; complete: boolean }> {
     const { redis, run } = this.#links.home(this.#place);
-    const [ended, completeIn] = await redis
-      .mget(this.#keys.revoked(sessionId), this.#keys.revokedRun)
-      .catch(() => {
-        throw new RequestError('try-later');
-      });
+    const [ended, completeIn] = await redis.mget(this.#keys.revoked(sessionId), this.#keys.revokedRun);
     return { ended: ended !== null, complete: completeIn === run };
   }
 
@@ -118,12 +150,26 @@ export class EndedSessions {
       await redis.set(this.#keys.revokedRun, run);
       this.#log.info({ sessions: rows.length }, 'Redis has the list of ended sessions again');
     } catch (error) {
+      this.#failedAt = performance.now();
       if (!isOutage(error)) this.#log.warn({ err: error }, 'could not write the list of ended sessions');
-      throw new RequestError('try-later');
+      throw error;
     }
   }
 
+  /** When it fails the list is no longer complete, and Redis is not believed before it is. */
   async #write(sessions: readonly EndedSession[]): Promise<void> {
+    try {
+      await this.#writeAll(sessions);
+    } catch (error) {
+      const { commands } = this.#links;
+      await commands
+        .del(this.#keys.revokedRun)
+        .catch((err) => this.#log.debug({ err }, 'could not delete the mark of ended sessions'));
+      throw error;
+    }
+  }
+
+  async #writeAll(sessions: readonly EndedSession[]): Promise<void> {
     for (let i = 0; i < sessions.length; i += writtenAtOnce) {
       const some = sessions.slice(i, i + writtenAtOnce);
       await Promise.all(

@@ -16,7 +16,7 @@ import type { Database } from '../database/database.ts';
 import { KioskEntity, type KioskRow, PairingEntity, SessionEntity } from '../database/entities.ts';
 import { RequestError } from '../errors.ts';
 import { newId } from '../ids.ts';
-import { newSessionId, type Tokens } from '../session.ts';
+import { newSessionId, type Session, type Tokens } from '../session.ts';
 import type { Limits } from './limits.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -159,6 +159,20 @@ export class Kiosks {
       return this.#sessions.endAllOf(em, kioskId, 'kiosk-revoked');
     });
     await this.#sessions.announce(ended);
+  }
+
+  /**
+   * A kiosk that signs out is paired no more: its token was all it had.
+   * @returns false if there is no such kiosk (any more)
+   */
+  async signOut({ id: sessionId, userId }: Session, requestId: string | null): Promise<boolean> {
+    try {
+      await this.revoke(userId, () => true, { userId, sessionId, requestId });
+      return true;
+    } catch (error) {
+      if (error instanceof RequestError && error.code === 'kiosk-not-found') return false;
+      throw error;
+    }
   }
 
   /** Its session begins with the first token. */

@@ -41,6 +41,8 @@ export const endSession = statement<
 export const endedSessions = statement<[withinMs: number | null], { id: string; left_ms: number }>(
   'ended-sessions',
 );
+/** A row if it has ended. */
+export const sessionEnd = statement<[sessionId: string], { ended: true }>('session-end');
 export const forgetSessions = statement<[atMost: number], { forgotten: number }>('forget-sessions');
 
 export interface UserRow extends PersonRow {

@@ -13,6 +13,8 @@ export interface Keys {
   revoked(sessionId: string): string;
   /** Run id of the Redis in which the list of revoked sessions is complete. In one slot with them. */
   revokedRun: string;
+  /** Written to see whether Redis still takes what is written; in one slot with the revoked sessions. */
+  probe: string;
   /** Something of `src/cache.ts`; all in one slot. */
   cached(name: string): string;
   /** A rate-limit window. */
@@ -43,6 +45,7 @@ export function makeKeys(prefix: string): Keys {
     retiringEvents: `${prefix}:retiring-events`,
     revoked: (sessionId) => `${prefix}:{revoked}:${sessionId}`,
     revokedRun: `${prefix}:{revoked}`,
+    probe: `${prefix}:{revoked}:probe`,
     cached: (name) => `${prefix}:{cache}:${name}`,
     limit: (name) => `${prefix}:limit:${name}`,
     jobsPrefix: `${prefix}:{jobs}`,

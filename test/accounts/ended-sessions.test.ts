@@ -87,6 +87,30 @@ test('[AUTH-9] a role that is set from the command line counts within a minute',
   expect(claimsOf((await signIn(hubs, person.email)).token).role).toBe('organizer');
 });
 
+test('[AUTH-10] the command line takes no role of the last admin, and makes nobody a kiosk', async () => {
+  const own = await startTestHubs(1);
+  const [first, second] = [await signUp(own), await signUp(own)];
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  const setRole = (email: string, role: string) =>
+    execFile(process.execPath, ['src/set-role.ts', email, role], {
+      cwd: root,
+      env: { ...process.env, DATABASE_URL: own.databaseUrl },
+    }).then(
+      ({ stdout }) => ({ code: 0, said: stdout }),
+      ({ code, stdout, stderr }) => ({ code, said: `${stdout}${stderr}` }),
+    );
+  const rolesNow = () => own.sql('select role from users where id = $1', [first.id]);
+  expect(await setRole(first.email, 'kiosk')).toMatchObject({ code: 2 });
+  await own.sql("update users set role = 'admin' where id = $1", [first.id]);
+  const refused = await setRole(first.email, 'user');
+  expect(refused.code).toBe(1);
+  expect(refused.said).toContain('is the last admin');
+  expect(await rolesNow()).toEqual([{ role: 'admin' }]);
+  await own.sql("update users set role = 'admin' where id = $1", [second.id]);
+  expect(await setRole(first.email, 'user')).toMatchObject({ code: 0 });
+  expect(await rolesNow()).toEqual([{ role: 'user' }]);
+});
+
 test('sessions, tokens and pairings that are long over are forgotten', async () => {
   const own = await startTestHubs(1);
   const hub = node(own);
@@ -96,6 +120,12 @@ test('sessions, tokens and pairings that are long over are forgotten', async () 
     [old.sessionId],
   );
   const { pairingId } = await call(hub, 'kiosks:begin', {});
+  // More than are forgotten in one bite.
+  await own.sql(
+    `insert into sessions (id, user_id, expires_at, tokens_until)
+     select 'old-' || n, $1, now() - interval '8 days', now() - interval '8 days' from generate_series(1, 2500) as n`,
+    [old.id],
+  );
   await own.sql("update kiosk_pairings set expires_at = now() - interval '2 hours' where id = $1", [
     pairingId,
   ]);

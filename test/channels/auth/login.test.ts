@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { Limits } from '../../../src/accounts/limits.ts';
 import { startTestHubs } from '../../support/hub.ts';
 import { call, expectRefused, node, send } from '../support.ts';
 
@@ -60,6 +61,35 @@ test('rate-limited: ten attempts a minute at one account, on all nodes together'
   expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
   const details = await expectRefused(node(hubs, 1), 'auth:login', wrong, undefined, 'rate-limited');
   expect(details.retryAfterMs).toBeLessThanOrEqual(60_000);
+});
+
+test('who types wrong passwords from one address locks nobody out who comes from another; many addresses do', async () => {
+  const { email } = await account('max-elsewhere@example.com');
+  const { accounts } = node(hubs).engine;
+  const attempt = (pass: string, address: string) => accounts.login(email, pass, address);
+  for (let i = 0; i < 10; i++) {
+    await expect(attempt('wrong horse battery', '192.0.2.1')).rejects.toMatchObject({
+      code: 'wrong-credentials',
+    });
+  }
+  await expect(attempt(password, '192.0.2.1')).rejects.toMatchObject({ code: 'rate-limited' });
+  await attempt(password, '192.0.2.2');
+  const limits = new Limits(node(hubs).links, node(hubs).keys);
+  for (let taken = 11; taken < 100; taken++) await limits.take(`login:${email}`, 100);
+  await expect(attempt(password, '192.0.2.3')).rejects.toMatchObject({ code: 'rate-limited' });
+});
+
+test('[AUTH-2] an account whose hash cannot be read is answered like a wrong password', async () => {
+  const [user] = await hubs.sql<{ email: string }>('select email from users where id = $1', [
+    (await hubs.user()).id,
+  ]);
+  await expectRefused(
+    node(hubs),
+    'auth:login',
+    { email: user?.email, password },
+    undefined,
+    'wrong-credentials',
+  );
 });
 
 test('rate-limited: guessing one password at many accounts, by the address', async () => {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { until } from '../../support/client.ts';
 import { startTestHubs } from '../../support/hub.ts';
 import { personOf, signUp } from '../accounts.ts';
+import { paired } from '../kiosks/support.ts';
 import { call, expectRefused, node } from '../support.ts';
 
 const hubs = await startTestHubs(2);
@@ -41,6 +42,14 @@ test('every token of the session is refused, also one that was renewed and the r
   }
   const { refreshToken } = renewed;
   await expectRefused(node(hubs), 'auth:refresh', { refreshToken }, undefined, 'refresh-refused');
+});
+
+test('[KIOSK-1] a kiosk that signs out is paired no more', async () => {
+  const organizer = await hubs.user('organizer');
+  const { user } = await paired(hubs, organizer);
+  expect(await call(node(hubs), 'auth:logout', {}, user)).toEqual({ revoked: true });
+  await expectRefused(node(hubs, 1), 'events:list', {}, user, 'unauthenticated');
+  expect((await call(node(hubs), 'kiosks:list', {}, organizer)).kiosks).toEqual([]);
 });
 
 test('the other spelling of a signature is the same session', async () => {
