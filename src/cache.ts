@@ -10,6 +10,8 @@
  *   have changed something meanwhile
  * - the outbox does it again for a node that died in between (`event-changed`)
  *
+ * - an answer and its generation name the life of the server they are in: a replica that took over starts anew
+ *
  * A cold answer is read once: by one caller of a node (the others share it), on one node (the others wait for it, but
  * not for long). Without Redis everything is read from PostgreSQL.
  */
@@ -36,7 +38,9 @@ export interface CacheTimes {
 const defaultTimes: CacheTimes = { keptMs: 60_000, freshMs: 40_000, lockMs: 2000 };
 /** Longer than an answer is kept; a generation that is forgotten is made anew. */
 const generationMs = 300_000;
-const entryBytesAtMost = 256 * 1024;
+const entryBytesAtMost = 64 * 1024;
+/** Places of a group. Two answers that have the same one displace each other: whoever asks for many fills no Redis. */
+const placesOfGroup = 256;
 const lookAgainMs = 20;
 const bumpsAtMost = 3;
 
@@ -44,6 +48,8 @@ interface Found {
   /** What an answer must carry to be used. */
   readonly generation: string;
   readonly entry: Entry | undefined;
+  /** The group had no generation: this look made one. */
+  readonly isFirst: boolean;
 }
 interface Entry {
   readonly value: unknown;
@@ -55,6 +61,8 @@ export class Cache {
   readonly #keys: Keys;
   readonly #log: Logger;
   readonly #times: CacheTimes;
+  /** What says where all of them are: `RedisLinks.home` wants the same array each time. */
+  readonly #place: readonly string[];
   readonly #flights = new Map<string, Promise<unknown>>();
   /** Answers that are being read anew, while the old ones are still given. */
   readonly #refreshing = new Set<string>();
@@ -81,6 +89,7 @@ export class Cache {
     this.#links = parts.links;
     this.#keys = parts.keys;
     this.#log = parts.log;
+    this.#place = [parts.keys.cached('gen')];
     this.#times = parts.times ?? defaultTimes;
     parts.links.commands.on('close', () => {
       this.#isDoubtful = true;
@@ -92,14 +101,18 @@ export class Cache {
    * depends on beside what `group` is changed for.
    */
   async read<T>(group: string, key: string, load: () => Promise<Loaded<T>>): Promise<T> {
-    const id = `${group}:${hash('sha256', key, 'base64url').slice(0, 27)}`;
-    const found = await this.#look(group, id);
+    const name = hash('sha256', key, 'hex').slice(0, 40);
+    const id = `${group}:${Number.parseInt(name.slice(0, 8), 16) % placesOfGroup}`;
+    const found = await this.#look(group, id, name);
     if (!found) {
       this.counts.bypassed++;
       return (await load()).value;
     }
-    const { generation, entry } = found;
-    if (!entry) return (await this.#flight(id, generation, load)) as T;
+    const { generation, entry, isFirst } = found;
+    if (!entry) {
+      const forgotten = isFirst ? group : undefined;
+      return (await this.#flight(id, generation, load, forgotten)) as T;
+    }
     this.counts.hits++;
     if (entry.ageMs > this.#times.freshMs) this.#refresh(id, generation, load);
     return entry.value as T;
@@ -143,18 +156,28 @@ export class Cache {
     return this.#links.commands.set(key, newGeneration(), 'PX', generationMs);
   }
 
-  /** The generation of a group, with what there is of it. undefined: Redis cannot be asked. */
-  async #look(group: string, id: string): Promise<Found | undefined> {
+  /** The run id of the server that has all of this; undefined while it is away. */
+  #run(): string | undefined {
+    return this.#links.canReach(this.#place) ? this.#links.home(this.#place).run : undefined;
+  }
+
+  /**
+   * The generation of a group, as far as the answer `name` goes, with what there is of it. It holds for one life of
+   * one server: a replica that took over may not have the last changes. undefined: Redis cannot be asked.
+   */
+  async #look(group: string, id: string, name: string): Promise<Found | undefined> {
     if (!this.#links.available || (this.#isDoubtful && !(await this.#renew()))) return undefined;
     try {
+      const run = this.#run();
       const keys = [this.#keys.cached('gen'), this.#keys.cached(`gen:${group}`), this.#keys.cached(id)];
       const [all, own, text] = await this.#links.commands.mget(...keys);
       const [first, second] = await Promise.all([
         all ?? this.#makeGeneration(this.#keys.cached('gen')),
         own ?? this.#makeGeneration(this.#keys.cached(`gen:${group}`)),
       ]);
-      const generation = `${first}.${second}`;
-      return { generation, entry: entryOf(text, generation) };
+      if (run === undefined || this.#run() !== run) return undefined;
+      const generation = `${run}.${first}.${second}.${name}`;
+      return { generation, entry: entryOf(text, generation), isFirst: own === null };
     } catch (error) {
       this.#log.debug({ err: error }, 'could not ask the cache');
       return undefined;
@@ -201,19 +224,30 @@ export class Cache {
   }
 
   /** Reads it once for all who ask here under this generation: all of them asked after it was given. */
-  #flight<T>(id: string, generation: string, load: () => Promise<Loaded<T>>): Promise<unknown> {
+  #flight<T>(
+    id: string,
+    generation: string,
+    load: () => Promise<Loaded<T>>,
+    forgotten?: string,
+  ): Promise<unknown> {
     const flight = `${generation} ${id}`;
     const known = this.#flights.get(flight);
     if (known) {
       this.counts.shared++;
       return known;
     }
-    const work = this.#miss(id, generation, load).finally(() => this.#flights.delete(flight));
+    const work = this.#miss(id, generation, load, forgotten).finally(() => this.#flights.delete(flight));
     this.#flights.set(flight, work);
     return work;
   }
 
-  async #miss<T>(id: string, generation: string, load: () => Promise<Loaded<T>>): Promise<unknown> {
+  /** @param forgotten a group whose generation is of no use to anybody if this answer is not kept */
+  async #miss<T>(
+    id: string,
+    generation: string,
+    load: () => Promise<Loaded<T>>,
+    forgotten?: string,
+  ): Promise<unknown> {
     // Redis that goes away now only makes it slower.
     const isOurs = await this.#lock(id, generation).catch(() => true);
     if (!isOurs) {
@@ -227,10 +261,16 @@ export class Cache {
     try {
       const loaded = await load();
       await this.#store(id, generation, loaded);
+      if (!loaded.keep && forgotten !== undefined) await this.#forget(forgotten);
       return loaded.value;
     } finally {
       if (isOurs) await this.#unlock(id, generation);
     }
+  }
+
+  /** As good as a new one: no generation ever comes back. */
+  async #forget(group: string): Promise<void> {
+    await this.#links.commands.del(this.#keys.cached(`gen:${group}`)).catch(() => undefined);
   }
 
   async #lock(id: string, generation: string): Promise<boolean> {

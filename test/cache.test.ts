@@ -1,11 +1,12 @@
 /** Answers that are kept for everybody: read once, never older than what one knows to be changed. */
+import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { expect, test } from 'vitest';
 import { Cache, type CacheTimes } from '../src/cache.ts';
 import type { Hub } from '../src/hub.ts';
 import { makeLogger } from '../src/log.ts';
-import { call, node, organizerOf } from './channels/support.ts';
+import { call, expectRefused, node, organizerOf } from './channels/support.ts';
 import { requestId, until } from './support/client.ts';
 import { startTestHubs } from './support/hub.ts';
 import { ownRedis } from './support/redis.ts';
@@ -164,6 +165,23 @@ test('[CACHE-3] a change whose node died after the commit reaches every node thr
   }
 });
 
+test('[CACHE-2] a server that took over, or began anew, has nothing that is used', async () => {
+  const { links, keys } = one;
+  let run = 'first';
+  const ofCluster = {
+    commands: links.commands,
+    available: true,
+    canReach: () => true,
+    home: () => ({ redis: links.masters[0], run }),
+  } as unknown as typeof links;
+  const cache = new Cache({ links: ofCluster, keys, log });
+  const group = requestId();
+  const read = (value: number) => cache.read(group, '', async () => ({ value, keep: true }));
+  expect([await read(1), await read(2)]).toEqual([1, 1]);
+  run = 'second';
+  expect([await read(3), await read(4)]).toEqual([3, 3]);
+});
+
 test('[CACHE-4] what is private is never kept, and what is kept is bounded', async () => {
   const draft = await hubs.event({ publish: false });
   const owner = await organizerOf(hubs, draft);
@@ -173,7 +191,7 @@ test('[CACHE-4] what is private is never kept, and what is kept is bounded', asy
   await call(one, 'events:list', { mine: true }, owner);
   await call(one, 'events:list', {});
   const [first] = await caches();
-  const long = 'x'.repeat(300 * 1024);
+  const long = 'x'.repeat(65 * 1024);
   expect(await first.read('long', '', async () => ({ value: long, keep: true }))).toBe(long);
   expect(first.counts.tooLarge).toBe(1);
   await withRedis(async (client) => {
@@ -183,9 +201,43 @@ test('[CACHE-4] what is private is never kept, and what is kept is bounded', asy
       expect(await client.pttl(key), key).toBeGreaterThan(0);
       const text = (await client.get(key)) ?? '';
       expect(text).not.toContain(secret);
-      expect(text.length).toBeLessThan(300 * 1024);
+      expect(text.length).toBeLessThan(65 * 1024);
     }
   });
+});
+
+test('[CACHE-4] what hardly anybody else asks for, or what there is none of, leaves nothing in Redis', async () => {
+  await withRedis((client) => client.flushall());
+  await call(one, 'events:list', {});
+  const before = (await keysOfCache()).sort();
+  for (const request of [
+    { q: 'concert' },
+    { q: 'opera', hasFreeSeats: true },
+    { priceMin: 7 },
+    { priceMax: 7 },
+    { from: '2027-01-01T00:00:00Z' },
+    { to: '2027-01-01T00:00:00Z' },
+    { tags: ['one', 'two'] },
+    { fields: ['title' as const] },
+    { fields: ['startsAt' as const] },
+  ]) {
+    await call(one, 'events:list', request);
+  }
+  for (let i = 0; i < 5; i++) {
+    await expectRefused(one, 'events:read', { eventId: randomUUID() }, undefined, 'event-not-found');
+  }
+  expect((await keysOfCache()).sort()).toEqual(before);
+});
+
+test('[CACHE-4] a thousand answers of one group have a few hundred places', async () => {
+  const [first] = await caches();
+  const group = requestId();
+  for (let i = 0; i < 1000; i++) {
+    expect(await first.read(group, `${i}`, async () => ({ value: i, keep: true }))).toBe(i);
+  }
+  const keys = (await keysOfCache()).filter((key) => key.includes(`${group}:`));
+  expect(keys.length).toBeGreaterThan(200);
+  expect(keys.length).toBeLessThanOrEqual(256);
 });
 
 test('[CACHE-4] an answer that grows old is read anew by one, while the others still get it', async () => {

@@ -1,7 +1,14 @@
 import { anyone, defineMessage } from '../../src/channel.ts';
+import type { Event } from '../../src/contracts.gen.ts';
 import { cachedList } from '../../src/events/cached-events.ts';
 import { listEvents } from '../../src/events/event-lists.ts';
 import { eventView, pickFields } from '../../src/events/event-view.ts';
+
+/**
+ * What makes a list that hardly anybody else asks for; and a booking is no change of the event, so what depends on its
+ * seats is read each time.
+ */
+const notKept = ['cursor', 'q', 'tags', 'priceMin', 'priceMax', 'from', 'to', 'hasFreeSeats'] as const;
 
 export default defineMessage('events:list', {
   access: anyone,
@@ -10,7 +17,7 @@ export default defineMessage('events:list', {
     if ((mine || deleted) && !session) return fail('unauthenticated');
     // Drafts, and what was deleted, are listed for nobody but their organizer.
     if ((status === 'draft' || deleted) && !mine) return fail('forbidden');
-    const read = async () => {
+    const read = async (): Promise<{ events: Event[]; nextCursor: string | null }> => {
       const { events, nextCursor } = await listEvents(engine.db, {
         ...filter,
         status: mine ? status : (status ?? 'published'),
@@ -18,10 +25,10 @@ export default defineMessage('events:list', {
         onlyDeleted: deleted ?? false,
         limit,
       });
-      return { events: events.map((event) => pickFields(eventView(event), fields)), nextCursor };
+      return { events: events.map(eventView), nextCursor };
     };
-    // A booking is no change of the event, so what depends on its seats is read each time.
-    const isKept = !mine && filter.hasFreeSeats === undefined;
-    return isKept ? cachedList(engine, request, read) : read();
+    const isKept = !mine && notKept.every((field) => filter[field] === undefined);
+    const page = isKept ? await cachedList(engine, { ...filter, status, limit }, read) : await read();
+    return { ...page, events: page.events.map((event) => pickFields(event, fields)) };
   },
 });

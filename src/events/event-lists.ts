@@ -8,6 +8,7 @@ import {
   type ListedEventRow,
   listEvents as listStatements,
 } from '../database/event-statements.ts';
+import { Gate } from '../gate.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 
 /** What is wanted of a list, whoever asks. */
@@ -25,6 +26,8 @@ export type EventFilter = Omit<
   cursor?: string | undefined;
 };
 
+/** Lists by free seats at once: they may look at every event there is, and the connections are there for bookings. */
+const countedLists = new Gate(2, 50);
 const defaultSort: EventSort = 'startsAt';
 /** What the cursor of a list in this order holds besides the id. */
 const kindOfKey = { startsAt: 'micros', title: 'text', price: 'row', createdAt: 'micros' } as const;
@@ -37,7 +40,9 @@ export async function listEvents(
   const sort = filter.sort ?? defaultSort;
   const kind = kindOfKey[sort.replace('-', '') as keyof typeof kindOfKey];
   const [, key = null, id = null] = readCursor(filter.cursor, sort, kind, 'id');
-  const rows = await db.run(
+  const run: typeof db.run = (...statement) =>
+    filter.hasFreeSeats === undefined ? db.run(...statement) : countedLists.run(() => db.run(...statement));
+  const rows = await run(
     listStatements[sort],
     filter.draftsOf ?? filter.organizerId ?? null,
     filter.draftsOf !== undefined,

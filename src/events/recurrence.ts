@@ -3,6 +3,7 @@
  * whatever daylight saving does. A time that a day skips makes no date and does not count (RFC 5545, 3.3.10); of a
  * time that a day has twice it is the first.
  */
+import { createContext, Script } from 'node:vm';
 import { RRuleTemporal } from 'rrule-temporal';
 import { Temporal } from 'temporal-polyfill';
 import { RequestError } from '../errors.ts';
@@ -10,6 +11,10 @@ import { RequestError } from '../errors.ts';
 export const mostDates = 366;
 /** Days, weeks, months or years that are looked at: enough for 29 February, and over in a moment. */
 const mostPeriods = 5000;
+/** A rule whose days are hard to find, or that has none, is given up: nothing else runs meanwhile. */
+const mostMs = 1000;
+/** Days of each period, which are all that BYSETPOS can choose from: a time of day there is only one. */
+const daysOf: Readonly<Record<string, number>> = { DAILY: 1, WEEKLY: 7, MONTHLY: 31, YEARLY: 366 };
 
 /** Parts that say on which day; which time it is, `startsAt` says. */
 const parts: Readonly<Record<string, RegExp>> = {
@@ -42,11 +47,14 @@ export function datesOf(rule: string, first: Date, timeZone: string, except: rea
       maxCandidateEvaluations: mostPeriods * mostDates,
       temporal: Temporal,
     });
-    rrule.all((date) => {
-      found.push(date);
-      return found.length <= mostDates;
-    });
+    withinTime(() =>
+      rrule.all((date) => {
+        found.push(date);
+        return found.length <= mostDates;
+      }),
+    );
   } catch (error) {
+    if (isTimeout(error)) throw invalid('its dates take too long to find');
     throw invalid(error instanceof Error ? error.message.slice(0, 200) : 'it cannot be read');
   }
   if (found.length > mostDates) throw invalid(`it has more than ${mostDates} dates`);
@@ -57,18 +65,36 @@ export function datesOf(rule: string, first: Date, timeZone: string, except: rea
   return dates.map((date) => new Date(date.epochMilliseconds));
 }
 
+const inside = { work: (): unknown => undefined };
+createContext(inside);
+const doWork = new Script('work()');
+
+/** The library asks nobody while it finds no date, so the engine itself must end it. */
+function withinTime(work: () => unknown): void {
+  inside.work = work;
+  doWork.runInContext(inside, { timeout: mostMs });
+}
+
+/** Such an error comes from the other context, whose `Error` is another one. */
+const isTimeout = (error: unknown) =>
+  (error as { code?: unknown } | null)?.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
+
 function checkParts(rule: string): void {
-  const seen = new Set<string>();
+  const seen = new Map<string, string>();
   for (const part of rule.split(';')) {
     const [name = '', value = ''] = part.split('=');
     const known = Object.hasOwn(parts, name) ? parts[name] : undefined;
     if (!known) throw invalid(`${name} is not a part it may have: ${Object.keys(parts).join(', ')}`);
     if (!known.test(value)) throw invalid(`${name} has a value it may not have`);
     if (seen.has(name)) throw invalid(`${name} may be given once`);
-    seen.add(name);
+    seen.set(name, value);
   }
   if (!seen.has('FREQ')) throw invalid('FREQ is missing');
   if (seen.has('COUNT') === seen.has('UNTIL')) throw invalid('it needs either COUNT or UNTIL');
+  const days = daysOf[seen.get('FREQ') ?? ''] ?? 0;
+  const positions = seen.get('BYSETPOS')?.split(',').map(Number) ?? [];
+  const wrong = positions.find((position) => position === 0 || Math.abs(position) > days);
+  if (wrong !== undefined) throw invalid(`BYSETPOS ${wrong} is none of the ${days} days it chooses from`);
 }
 
 const invalid = (problem: string) => new RequestError('rule-invalid', { problem }, `The rule: ${problem}.`);

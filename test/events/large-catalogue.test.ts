@@ -33,6 +33,7 @@ interface PlanNode {
   'Index Name'?: string;
   'Relation Name'?: string;
   'Actual Rows': number;
+  'Actual Loops'?: number;
   'Rows Removed by Filter'?: number;
   Plans?: PlanNode[];
 }
@@ -90,6 +91,14 @@ test('a rare word is found in the index of words', async () => {
   expect(names(nodes)).toContain('events_by_word');
   const { events } = await call(node(hubs), 'events:list', { q: 'number 77777', status: 'published' });
   expect(events).toHaveLength(1);
+});
+
+test('free seats are known from the sums of sales, and what is not in them is looked through once', async () => {
+  const nodes = await plan(listEvents.startsAt, filter({ 13: true }));
+  const relations = nodes.map((each) => each['Relation Name']);
+  expect(relations).not.toContain('booking_seats');
+  const unfolded = nodes.filter((each) => each['Relation Name'] === 'sales_changes');
+  expect(unfolded.map((each) => each['Actual Loops'])).toEqual([1]);
 });
 
 test('[EVENT-6] what completes events looks at those that are due, and no other', async () => {

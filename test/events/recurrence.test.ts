@@ -93,6 +93,29 @@ test.each([
   expect(refused).toThrow(problem);
 });
 
+test.each([
+  ['FREQ=WEEKLY;COUNT=300;BYDAY=MO,TU,WE,TH,FR,SA,SU;BYSETPOS=8', /BYSETPOS 8 .* 7 days/],
+  ['FREQ=DAILY;COUNT=3;BYSETPOS=1,-2', /BYSETPOS -2 .* 1 days/],
+  ['FREQ=MONTHLY;COUNT=3;BYDAY=MO;BYSETPOS=0', /BYSETPOS 0/],
+  ['FREQ=YEARLY;COUNT=300;BYWEEKNO=53;BYDAY=MO,TU,WE,TH,FR,SA,SU;BYSETPOS=8', /too long|iterations/],
+  ['FREQ=YEARLY;COUNT=300;BYDAY=MO,TU,WE,TH,FR,SA,SU;BYSETPOS=-366', /too long/],
+  [
+    'FREQ=MONTHLY;COUNT=300;BYDAY=MO,TU,WE,TH,FR,SA,SU;BYMONTHDAY=29,30,31;BYSETPOS=31',
+    /too long|iterations/,
+  ],
+])('rule-invalid, and soon: %s', (rule, problem) => {
+  const start = performance.now();
+  expect(() => dates(rule, '2027-03-20T18:30:00Z')).toThrow(problem);
+  expect(performance.now() - start).toBeLessThan(3000);
+});
+
+test('after a rule was given up the next one is read as ever', () => {
+  expect(() =>
+    dates('FREQ=YEARLY;COUNT=9;BYDAY=MO,TU;BYMONTHDAY=1;BYSETPOS=300', '2027-03-20T18:30:00Z'),
+  ).toThrow();
+  expect(dates('FREQ=DAILY;COUNT=2', '2027-03-20T18:30:00Z')).toHaveLength(2);
+});
+
 test('rule-invalid: every date is left out', () => {
   const refused = () => datesOf('FREQ=DAILY;COUNT=1', at('2027-03-20T18:30:00Z'), brussels, ['2027-03-20']);
   expect(refused).toThrow(/no dates/);
