@@ -58,7 +58,7 @@ export function reportHttp(turns: ReadonlyMap<string, readonly Turn[]>, run: Run
     median(of(name, part).map((value, round) => value / (of(to, part)[round] ?? Number.NaN)));
   const said = (name: string) =>
     `${whole(middle(name, 'perSecond'))} (${whole(middle(name, 'server'))} µs of the node's CPU each, ${decimal(ratio(name, bareOf(name), 'server'), 1)} × a bare route of uWebSockets.js)`;
-  const { detail, list, bareUnchanged } = names;
+  const { detail, list } = names;
   const slower = (of: typeof detail | typeof list) => decimal(ratio(of.uncached, of.cached, 'server'), 1);
   const shown = [...turns.keys()];
   return {
@@ -67,6 +67,7 @@ export function reportHttp(turns: ReadonlyMap<string, readonly Turn[]>, run: Run
       `From the cache, the detail of an event ${said(detail.cached)}, a page of ${listed} events ${said(list.cached)}.`,
       `Without a cache ${whole(middle(detail.uncached, 'perSecond'))} and ${whole(middle(list.uncached, 'perSecond'))}: a request takes ${slower(detail)} × and ${slower(list)} × the node's CPU, and ${whole(middle(detail.uncached, 'postgres'))} and ${whole(middle(list.uncached, 'postgres'))} µs of PostgreSQL's.`,
       `That nothing has changed (304) is answered ${said(detail.unchanged)} for the event and ${said(list.unchanged)} for the page.`,
+      `Meanwhile the node had ${whole(100 * middle(detail.cached, 'busy'))} % of its core (the detail, from the cache).`,
     ].join(' '),
     table: {
       columns: [
@@ -94,7 +95,7 @@ export function reportHttp(turns: ReadonlyMap<string, readonly Turn[]>, run: Run
         `${whole(100 * middle(name, 'busy'))} %`,
       ]),
     },
-    notes: notes(run, middle(bareUnchanged, 'busy')),
+    notes: notes(run),
     chart: barChart({
       title: 'CPU time of the server for a request over HTTP',
       unit: `µs, median, a dot for each of ${run.rounds} rounds; shorter is better`,
@@ -112,9 +113,10 @@ export function reportHttp(turns: ReadonlyMap<string, readonly Turn[]>, run: Run
 /** Less than one in all is what a service does by its own clock. */
 const orDash = (value: number): string => (value >= 1 ? whole(value) : '–');
 
-const notes = ({ rounds, seconds, connections, eventCount }: Run, bareBusy: number): string[] => [
-  `${rounds} rounds, in each of which every candidate has its turn of ${seconds} s after a warm-up; forwards and backwards in turn. The figure is the median, with the lowest and the highest; ratios are medians of the ratios within a round. autocannon asks from a process of its own over ${connections} connections that are kept, with one request under way on each, so times are those of a node that has as much to do as it can. Every answer must have its status, and its body must be the expected one, character by character. The server has a core of its own; autocannon, PostgreSQL and Redis share the others. CPU is user and system time.`,
+const notes = ({ rounds, seconds, connections, eventCount }: Run): string[] => [
+  `${rounds} rounds, in each of which every candidate has its turn of ${seconds} s after a warm-up; forwards and backwards in turn. The figure is the median, with the lowest and the highest; ratios are medians of the ratios within a round. autocannon asks from a process of its own over ${connections} connections that are kept, with one request under way on each, so the next comes as soon as the last is answered. Every answer must have its status, and its body must be the expected one, character by character. The server has a core of its own; autocannon, PostgreSQL and Redis share the others. CPU is user and system time.`,
   `*An event* and *a page* of ${listed} of ${eventCount} events are public, and asked for without a token. Limits are raised, not switched off: each request is counted in Redis as always. A line of the log for each request, which a node writes unless told otherwise, is not written.`,
+  '*Core in use*: where it is far from 100 %, a server waited, for autocannon or the services on their core, or for other work on the machine. Then its CPU time says more than its requests a second.',
   '*Without a cache*: [a node](bench/http/node-without-cache.ts) that keeps no answers, so that each request is a query. A node with a cache whose answer is not there takes longer for the first who asks (it also locks and keeps the answer), and the others get what that one reads.',
-  `*304*: the ETag of the answer is sent along. The node finds out by making the answer. *Bare route*: [uWebSockets.js](bench/servers/raw-uws-http.ts) with the finished text in memory, its type and its length, and no other header; ours have thirteen. autocannon is too slow for it: with 304 it used ${whole(100 * bareBusy)} % of its core, so its requests a second say less than its CPU time.`,
+  `*304*: the ETag of the answer is sent along. The node finds out by making the answer. *Bare route*: [uWebSockets.js](bench/servers/raw-uws-http.ts) with the finished text in memory, its type and its length, and no other header; ours have thirteen.`,
 ];
