@@ -280,6 +280,8 @@ export interface Config {
   provider: ProviderSettings;
   /** Attempts to sign in, or to register, a minute and address on all nodes together. Not from the environment. */
   attemptsPerAddress: number;
+  /** Whether what many ask for is kept (`cache.ts`). Not from the environment. */
+  cached: boolean;
   /** Passwords that wait to be hashed, 19 MiB each once it is their turn. Not from the environment. */
   passwordQueue: number;
   /** undefined: files of events are kept in `dataDir`. */
@@ -359,6 +361,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     stripe: get('PAYMENTS') === 'stripe' ? readStripe(get) : undefined,
     provider: readProvider(get),
     passwordQueue: 200,
+    cached: true,
     attemptsPerAddress: mode === 'production' ? 60 : 100_000,
     attachments: get('ATTACHMENTS_URL') === undefined ? undefined : readBucket(get),
     patience: {},

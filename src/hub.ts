@@ -144,7 +144,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const keys = makeKeys(config.redisPrefix);
   const tokens = new Tokens(options.jwtKeys, config.tokenTtlMs);
   const events = new Events(db);
-  const cache = new Cache({ links, keys, log });
+  const cache = new Cache({ links, keys, log, isOff: !config.cached });
   const inventory = new Inventory({ links, keys, db, events, tickMs: config.tickMs, log });
   const audit = new AuditLog({ db, log });
   inventory.journal = new HoldJournal(audit);

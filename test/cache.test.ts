@@ -251,6 +251,18 @@ test('[CACHE-4] an answer that grows old is read anew by one, while the others s
   expect(both[0].counts.misses + both[1].counts.misses).toBe(3);
 });
 
+test('a cache that is off keeps nothing, and still tells the others of changes', async () => {
+  const [on] = await caches();
+  const off = new Cache({ links: two.links, keys: two.keys, log, isOff: true });
+  let loads = 0;
+  const load = async () => ({ value: ++loads, keep: true });
+  const group = requestId();
+  expect([await off.read(group, '', load), await off.read(group, '', load)]).toEqual([1, 2]);
+  expect([await on.read(group, '', load), await on.read(group, '', load)]).toEqual([3, 3]);
+  expect(await off.changed(group)).toBe(true);
+  expect(await on.read(group, '', load)).toBe(4);
+});
+
 test('a query that fails is told to all who wait for it, and is asked again', async () => {
   const [first] = await caches();
   const group = requestId();

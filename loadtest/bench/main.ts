@@ -11,6 +11,7 @@ import { askChanges } from './changes.ts';
 import { askConfirms } from './confirms.ts';
 import { askFanOut } from './fan-out.ts';
 import { askHolds } from './holds.ts';
+import { askHttp } from './http.ts';
 import { askLatency } from './latency.ts';
 import { askMemory } from './memory.ts';
 import { askReconnect } from './reconnect.ts';
@@ -30,6 +31,7 @@ const questions: Record<string, (stage: Stage, quick: boolean) => Promise<Result
   bytes: askBytes,
   reconnect: askReconnect,
   scale: askScale,
+  http: askHttp,
 };
 
 const usage = `npm run bench -- [question…] [--quick] [--profile]

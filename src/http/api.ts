@@ -12,6 +12,7 @@ import { type HttpLimits, routeClass } from '../limits/http-limits.ts';
 import { type Session, TokenError, type Tokens } from '../session.ts';
 import { ordinaryBodyBytes } from './bridge.ts';
 import { problem } from './problem.ts';
+import { ReadyResponse } from './ready-response.ts';
 import { bearerOf, keyOf, rawBody, requestOf } from './read-request.ts';
 
 export type Bindings = {
@@ -92,7 +93,7 @@ function good(c: Context<Bindings>, { http }: CompiledAsk, result: unknown): Res
       return new Response(null, { status: 304, headers: { ...headers, ...extra } });
     }
   }
-  return new Response(content, { status: http?.status ?? 200, headers: { ...headers, ...extra } });
+  return new ReadyResponse(content, { status: http?.status ?? 200, headers: { ...headers, ...extra } });
 }
 
 /** Compared weakly, as RFC 9110 asks of If-None-Match. */

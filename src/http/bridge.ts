@@ -7,6 +7,7 @@ import { STATUS_CODES } from 'node:http';
 import type { HttpRequest, HttpResponse, TemplatedApp } from 'uWebSockets.js';
 import { RequestError } from '../errors.ts';
 import { addressOf } from '../socket/guard.ts';
+import { ReadyResponse } from './ready-response.ts';
 
 /** Bytes of a body that anybody may send; whoever sends more needs a token of ours, which is looked at meanwhile. */
 export const ordinaryBodyBytes = 64 * 1024;
@@ -30,8 +31,8 @@ export interface Asked {
 }
 
 export interface Answerer {
-  /** Never rejects. @param signal aborted once nobody waits for the answer any more */
-  answer(asked: Asked, body: Uint8Array<ArrayBuffer> | undefined, signal: AbortSignal): Promise<Response>;
+  /** Never rejects. @param isGone whether nobody waits for the answer any more */
+  answer(asked: Asked, body: Uint8Array<ArrayBuffer> | undefined, isGone: () => boolean): Promise<Response>;
   /** The answer to a request whose body is not wanted. */
   refuse(asked: Asked, error: RequestError): Response;
   /** It was broken off before its body was there. */
@@ -55,7 +56,6 @@ export function serveHttp(app: TemplatedApp, answerer: Answerer, options: Bridge
   const serve = (res: HttpResponse, req: HttpRequest) => {
     let aborted = false;
     const room = makeRoom(longBodies);
-    const controller = new AbortController();
     // Everything of `req` must be read now: it is gone after this turn.
     const asked: Asked = {
       method: req.getCaseSensitiveMethod(),
@@ -70,7 +70,6 @@ export function serveHttp(app: TemplatedApp, answerer: Answerer, options: Bridge
     res.onAborted(() => {
       aborted = true;
       room.leave();
-      controller.abort();
       if (reading) answerer.gone(asked);
       reading?.stop();
     });
@@ -86,7 +85,7 @@ export function serveHttp(app: TemplatedApp, answerer: Answerer, options: Bridge
     const answer = (body: Uint8Array<ArrayBuffer> | undefined) => {
       reading = undefined;
       void answerer
-        .answer(asked, body, controller.signal)
+        .answer(asked, body, () => aborted)
         .then((response) => send(response))
         .finally(room.leave);
     };
@@ -201,7 +200,7 @@ async function write(
   { head, close }: { head: boolean; close: boolean },
   isAborted: () => boolean,
 ): Promise<void> {
-  const body = response.body === null ? undefined : await response.arrayBuffer();
+  const body = response instanceof ReadyResponse ? response.content : await bodyOf(response);
   if (isAborted()) return;
   res.cork(() => {
     res.writeStatus(`${response.status} ${STATUS_CODES[response.status] ?? 'Status'}`);
@@ -210,7 +209,10 @@ async function write(
     }
     // Neither has a body, so neither may say how long it is.
     if (response.status === 204 || response.status === 304) res.endWithoutBody();
-    else if (head) res.endWithoutBody(body?.byteLength ?? 0, close);
+    else if (head) res.endWithoutBody(body === undefined ? 0 : Buffer.byteLength(body), close);
     else res.end(body, close);
   });
 }
+
+const bodyOf = async (response: Response): Promise<ArrayBuffer | undefined> =>
+  response.body === null ? undefined : response.arrayBuffer();

@@ -31,10 +31,17 @@ export interface Place {
 
 const verbs: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']);
 
+interface Pattern {
+  readonly matches: RegExp;
+  readonly place: Place;
+}
+
 /** The routes of an app, to be asked before it is. */
 export class RouteTable {
   readonly #exact = new Map<string, Place>();
-  readonly #patterns: { matches: RegExp; place: Place }[] = [];
+  /** By their number of segments: most paths need to be compared with a few of them only. */
+  readonly #patterns = new Map<number, Pattern[]>();
+  readonly #ofAnyLength: Pattern[] = [];
 
   constructor(app: Hono<Bindings>) {
     const methods = new Map<string, Set<string>>();
@@ -45,7 +52,7 @@ export class RouteTable {
       if (known.has('GET')) known.add('HEAD');
       const place = { route, methods: [...known, 'OPTIONS'].sort() };
       if (!/[:*]/.test(route)) this.#exact.set(route, place);
-      else this.#patterns.push({ matches: patternOf(route), place });
+      else this.#listOf(route).push({ matches: patternOf(route), place });
     }
   }
 
@@ -53,14 +60,27 @@ export class RouteTable {
   find(path: string): Place | undefined {
     const plain = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
     const exact = this.#exact.get(plain);
-    const found = this.#patterns.filter(({ matches }) => matches.test(plain)).map(({ place }) => place);
+    const found = [...(this.#patterns.get(segmentsIn(plain)) ?? []), ...this.#ofAnyLength]
+      .filter(({ matches }) => matches.test(plain))
+      .map(({ place }) => place);
     const [first] = exact ? [exact, ...found] : found;
     if (!first) return undefined;
     // `/events/mine` and `/events/:eventId` may know different methods.
+    if (found.length + (exact ? 1 : 0) === 1) return first;
     const methods = [...new Set([first, ...found].flatMap((place) => place.methods))].sort();
     return { route: first.route, methods };
   }
+
+  #listOf(route: string): Pattern[] {
+    if (route.includes('*')) return this.#ofAnyLength;
+    const segments = segmentsIn(route);
+    const known = this.#patterns.get(segments) ?? [];
+    this.#patterns.set(segments, known);
+    return known;
+  }
 }
+
+const segmentsIn = (path: string): number => path.split('/').length;
 
 const patternOf = (route: string): RegExp =>
   new RegExp(

@@ -13,8 +13,15 @@ export interface HubNode {
   stop(): Promise<void>;
 }
 
-export async function startNode(stage: Stage, house: House, options: StartOptions = {}): Promise<HubNode> {
-  const child = startProcess(new URL('../../../src/main.ts', import.meta.url), {
+const usualMain = new URL('../../../src/main.ts', import.meta.url);
+
+/** @param options `main`: what runs it, if it is not to be as usual; says its port as the usual one does */
+export async function startNode(
+  stage: Stage,
+  house: House,
+  { main = usualMain, ...options }: StartOptions & { main?: URL } = {},
+): Promise<HubNode> {
+  const child = startProcess(main, {
     ...options,
     switches: [...(options.switches ?? []), ...profiling(stage, options)],
     env: {

@@ -284,8 +284,6 @@ test('[EVENT-5] sale-not-started: nothing can be held before the sale begins, wh
       'the node to know when the sale begins',
     );
     await buyer.expectDenied('bookings:book', { ...ask, requestId: requestId() }, 'sale-not-started');
-    const one = { eventId, seat: index, requestId: requestId() };
-    await buyer.expectDenied('bookings:book-seat', one, 'sale-not-started');
     const details = await buyer.expectDenied('seats:hold', ask, 'sale-not-started');
     expect(details).toEqual({ from: Date.parse(salesStartAt) });
   }
