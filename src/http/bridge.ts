@@ -108,7 +108,6 @@ export function serveHttp(app: TemplatedApp, answerer: Answerer, options: Bridge
       void options.isKnown(headers).then((isKnown) => isKnown || read.refuse('unknown'));
     }
   };
-  // Also `*`, the path of an OPTIONS that asks for the server as a whole.
   app.any('/*', serve);
 }
 

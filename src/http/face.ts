@@ -108,7 +108,6 @@ export class Face implements Answerer {
     extra: Record<string, string>,
   ): Promise<Response> {
     const { method, path, query, headers, address } = asked;
-    if (method === 'OPTIONS' && path === '*') return allow(allMethods);
     if (!place) throw new RequestError('path-not-found');
     if (method === 'OPTIONS') return allow(place.methods);
     if (!place.methods.includes(method))

@@ -57,7 +57,7 @@ test('all keys of the queues share a hash tag, under the prefix of the hub', asy
   await queue.add({ text: 'x' });
   const keys = await redis.keys(`${prefix}*`);
   expect(keys.length).toBeGreaterThan(0);
-  expect(prefix).toMatch(/^\{jobs-\w+:jobs\}$/);
+  expect(prefix).toMatch(/^jobs-\w+:\{jobs\}$/);
 });
 
 test('what fails is tried again as often as it may', async () => {
