@@ -362,6 +362,34 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   providerFeed.start();
   jobs.start();
 
+  async function stopAll(): Promise<void> {
+    draining = true;
+    us_listen_socket_close(socket as never);
+    sockets.refuseNew();
+    const until = Date.now() + config.drainMs;
+    while (dispatcher.inFlight > 0 && Date.now() < until) await pause(20);
+    await Promise.race([confirms.idle(), pause(Math.max(0, until - Date.now()))]);
+    await sockets.drain(Math.min(1000, config.drainMs));
+    for (const part of [sweeper, reconciler, pastEvents, completions, endedSessions]) part.stop();
+    await Promise.race([
+      Promise.all([sagas.runner.stop(), outbox.stop(), salesFold.stop()]),
+      pause(Math.max(1000, until - Date.now())),
+    ]);
+    await ends('jobs', jobs.stop());
+    payments.close();
+    health.stop();
+    inventory.stop();
+    await ends('sockets', sockets.close());
+    app.close();
+    // After the last script: what it did is in the log, if PostgreSQL answers.
+    await ends('audit log', audit.stop());
+    if (tracing) await ends('traces', tracing.close());
+    await ends('Redis', links.close());
+    await ends('PostgreSQL', db.close());
+  }
+  // A second time would close what is closed, which uWebSockets.js does not survive.
+  let stopped: Promise<void> | undefined;
+
   return {
     port,
     url: `http://${config.host === '0.0.0.0' ? '127.0.0.1' : config.host}:${port}`,
@@ -370,31 +398,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     keys,
     links,
     allowOrigin: (origin) => void origins.add(origin),
-    async stop() {
-      draining = true;
-      us_listen_socket_close(socket as never);
-      sockets.refuseNew();
-      const until = Date.now() + config.drainMs;
-      while (dispatcher.inFlight > 0 && Date.now() < until) await pause(20);
-      await Promise.race([confirms.idle(), pause(Math.max(0, until - Date.now()))]);
-      await sockets.drain(Math.min(1000, config.drainMs));
-      for (const part of [sweeper, reconciler, pastEvents, completions, endedSessions]) part.stop();
-      await Promise.race([
-        Promise.all([sagas.runner.stop(), outbox.stop(), salesFold.stop()]),
-        pause(Math.max(1000, until - Date.now())),
-      ]);
-      await ends('jobs', jobs.stop());
-      payments.close();
-      health.stop();
-      inventory.stop();
-      await ends('sockets', sockets.close());
-      app.close();
-      // After the last script: what it did is in the log, if PostgreSQL answers.
-      await ends('audit log', audit.stop());
-      if (tracing) await ends('traces', tracing.close());
-      await ends('Redis', links.close());
-      await ends('PostgreSQL', db.close());
-    },
+    stop: () => (stopped ??= stopAll()),
   };
 }
 

@@ -38,6 +38,18 @@ export interface Problem {
   details?: Record<string, unknown>;
 }
 
+/** Puts the beginning of an event's sale off, as its organizer would; returns once every node knows. Epoch ms. */
+export async function beginSaleInAnHour(hubs: TestHubs, eventId: string): Promise<number> {
+  const from = Date.now() + 3_600_000;
+  const change = { eventId, salesStartAt: new Date(from).toISOString() };
+  await call(node(hubs), 'events:update', change, await organizerOf(hubs, eventId));
+  await until(async () => {
+    const cards = await Promise.all(hubs.nodes.map(({ engine }) => engine.events.card(eventId)));
+    return cards.every((card) => card?.salesStartAt === from);
+  }, 'every node to know when the sale begins');
+  return from;
+}
+
 /** Sends a message the way its contract's `http` line says. */
 export async function send(
   hub: Hub,

@@ -1,7 +1,8 @@
 /** Providers for tests: servers of the loopback that answer what a test wants, and feeds made of parts. */
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, expect } from 'vitest';
+import { expect } from 'vitest';
+import { atEnd } from '../support/at-end.ts';
 import type { ProviderRun, ProviderStatusReply } from '../../src/contracts.gen.ts';
 import { FeedFailure, type FeedFailureCode } from '../../src/provider/feed-failure.ts';
 import { defaultFeedLimits, type FeedLimits } from '../../src/provider/feed-limits.ts';
@@ -43,7 +44,7 @@ export async function startFeedServer(
     connections: 0,
     answer,
   };
-  afterAll(() => {
+  atEnd(() => {
     server.closeAllConnections();
     server.close();
   });

@@ -1,10 +1,10 @@
 /**
  * Hubs for tests: real nodes on free ports of the loopback, over a database and a key prefix of their own,
- * quiet, torn down by themselves at the end of the file.
+ * quiet, torn down by themselves when the test or the file that began them is over.
  */
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import { afterAll, inject } from 'vitest';
+import { inject } from 'vitest';
 import type { ClientOptions } from '../../src/client/client.ts';
 import { type Config, readConfig } from '../../src/config.ts';
 import type { Role } from '../../src/contracts.gen.ts';
@@ -17,6 +17,7 @@ import { type Hub, startHub } from '../../src/hub.ts';
 import { newId } from '../../src/ids.ts';
 import { type Logger, makeLogger } from '../../src/log.ts';
 import { Tokens } from '../../src/session.ts';
+import { atEnd } from './at-end.ts';
 import { TestClient } from './client.ts';
 import { testPlan } from './plan.ts';
 
@@ -148,13 +149,15 @@ export async function startTestHubs(
       return (await pool.query<Row>(text, values)).rows;
     },
     async stop() {
+      isStopped = true;
       for (const client of clients) client.close();
       await Promise.all(running.map((hub) => hub.stop()));
       await pool.end();
       await admin(given, `drop database if exists ${name} with (force)`);
     },
   };
-  afterAll(() => hubs.stop());
+  let isStopped = false;
+  atEnd(() => isStopped || hubs.stop());
   return hubs;
 }
 

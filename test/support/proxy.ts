@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { connect, createServer, type Socket } from 'node:net';
-import { afterAll } from 'vitest';
+import { atEnd } from './at-end.ts';
 
 export interface TcpProxy {
   /** http://127.0.0.1:port */
@@ -64,7 +64,7 @@ export async function startProxy(target: number | (() => number)): Promise<TcpPr
       for (const { server, client } of pairs) server.pipe(client);
     },
   };
-  afterAll(() => {
+  atEnd(() => {
     proxy.cut();
     listener.close();
   });

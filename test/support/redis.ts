@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Redis } from 'ioredis';
-import { afterAll } from 'vitest';
+import { atEnd } from './at-end.ts';
 import { freePort } from '../../src/services/processes.ts';
 import { findRedisServer, thisMachine } from '../../src/services/redis-server-binary.ts';
 import { until } from './client.ts';
@@ -83,7 +83,7 @@ export async function ownRedis(more: readonly string[] = [], login = ''): Promis
     }
   }
 
-  afterAll(async () => {
+  atEnd(async () => {
     await redis.kill();
     rmSync(directory, { recursive: true, force: true });
   });

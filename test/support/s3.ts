@@ -2,7 +2,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll } from 'vitest';
+import { atEnd } from './at-end.ts';
 
 export interface S3StandIn {
   readonly url: string;
@@ -68,6 +68,6 @@ export async function startS3(): Promise<S3StandIn> {
   const { port } = server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}/bucket`;
   const standIn: S3StandIn = { url, objects, failWith: undefined, refused: 0 };
-  afterAll(() => new Promise((resolve) => server.close(resolve)));
+  atEnd(() => new Promise((resolve) => server.close(resolve)));
   return standIn;
 }

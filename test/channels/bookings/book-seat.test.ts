@@ -1,7 +1,16 @@
 import { expect, test } from 'vitest';
 import { lettersOf, requestId, until } from '../../support/client.ts';
 import { startTestHubs } from '../../support/hub.ts';
-import { call, endWaiting, expectRefused, fillQueue, lockOutcomes, nobody, node } from '../support.ts';
+import {
+  beginSaleInAnHour,
+  call,
+  endWaiting,
+  expectRefused,
+  fillQueue,
+  lockOutcomes,
+  nobody,
+  node,
+} from '../support.ts';
 
 const hubs = await startTestHubs(2);
 const ask = (eventId: string, seat: number) => ({ eventId, seat, requestId: requestId() });
@@ -29,6 +38,9 @@ test('every refusal of booking several', async () => {
     expectRefused(node(hubs), 'bookings:book-seat', request, by, code);
   await refused(ask(nobody, 1), 'event-not-found');
   await refused(ask(await hubs.event({ startsInMs: -1000 }), 1), 'event-not-on-sale');
+  const early = await hubs.event();
+  await beginSaleInAnHour(hubs, early);
+  await refused(ask(early, 1), 'sale-not-started');
   await refused(ask(eventId, 40), 'seats-unknown');
   await refused(ask(await hubs.event({ rules: { payment: 'online' } }), 1), 'payment-required');
   const request = ask(eventId, 1);

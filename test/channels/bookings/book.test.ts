@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { lettersOf, requestId, until } from '../../support/client.ts';
 import { startTestHubs } from '../../support/hub.ts';
 import {
+  beginSaleInAnHour,
   call,
   endWaiting,
   expectRefused,
@@ -96,6 +97,14 @@ test('event-not-found, event-not-on-sale: drafts, and what has started, was canc
   const off = await hubs.event();
   await call(node(hubs), 'events:cancel', { eventId: off }, await organizerOf(hubs, off));
   await expectRefused(node(hubs), 'bookings:book', ask(off), user, 'event-not-on-sale');
+});
+
+test('sale-not-started: before the sale begins nothing is booked or held', async () => {
+  const { eventId, user, map, ask } = await scene();
+  const from = await beginSaleInAnHour(hubs, eventId);
+  const refused = () => expectRefused(node(hubs), 'bookings:book', ask(4), user, 'sale-not-started');
+  expect(await refused()).toEqual({ from });
+  expect(lettersOf(map)).toBe(free);
 });
 
 test('event-not-on-sale: an event that is cancelled between the hold and the booking leaves nothing held', async () => {
