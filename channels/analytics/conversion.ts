@@ -8,7 +8,11 @@ export default defineMessage('analytics:conversion', {
   async handle({ engine, session, request }) {
     const range = rangeOf(request);
     const scope = await scopeOf(engine, session, request);
-    const rows = await engine.db.run(salesTrend, ...scope, ...bucketColumns([range.since, range.until]));
+    const rows = await engine.db.run(
+      salesTrend,
+      ...scope,
+      ...bucketColumns([range.since, range.until], scope),
+    );
     const holds = rows.reduce((sum, row) => sum + row.holds, 0);
     const converted = rows.reduce((sum, row) => sum + row.converted, 0);
     return { ...rangeView(range), holds, converted, rate: holds > 0 ? share(converted, holds) : null };

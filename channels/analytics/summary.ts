@@ -9,7 +9,7 @@ export default defineMessage('analytics:summary', {
     const range = rangeOf(request);
     const scope = await scopeOf(engine, session, request);
     const [rows, [events]] = await Promise.all([
-      engine.db.run(salesTrend, ...scope, ...bucketColumns([range.since, range.until])),
+      engine.db.run(salesTrend, ...scope, ...bucketColumns([range.since, range.until], scope)),
       engine.db.run(countEvents, ...scope, ...times(range)),
     ]);
     return {

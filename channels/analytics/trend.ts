@@ -14,7 +14,7 @@ export default defineMessage('analytics:trend', {
     const range = rangeOf(request, { atMost: daysAtMost[by], before: daysBefore[by] });
     const scope = await scopeOf(engine, session, request);
     const bounds = bucketsOf(range, by);
-    const rows = await engine.db.run(salesTrend, ...scope, ...bucketColumns(bounds));
+    const rows = await engine.db.run(salesTrend, ...scope, ...bucketColumns(bounds, scope));
     const currencies = [...new Set(rows.map(({ currency }) => currency))].sort();
     return {
       ...rangeView(range),

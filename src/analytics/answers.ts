@@ -28,8 +28,8 @@ export const times = ({ since, until }: Range): [Date, Date] => [new Date(since)
 export const pieceColumns = (range: Range): PieceColumns => columnsOf(piecesOf(range));
 
 /** @param bounds where each bucket begins, and where the last ends */
-export function bucketColumns(bounds: readonly number[]): BucketColumns {
-  const pieces = bucketPieces(bounds);
+export function bucketColumns(bounds: readonly number[], [, eventId]: Scope): BucketColumns {
+  const pieces = bucketPieces(bounds, { hours: eventId === null });
   return [bounds.map((at) => new Date(at)), pieces.map(({ place }) => place), ...columnsOf(pieces)];
 }
 

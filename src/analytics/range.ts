@@ -102,6 +102,7 @@ export const localInstant = (ms: number, timeZone: string): string =>
 
 const grains = ['month', 'day', 'hour', '15min'] as const;
 export type Grain = (typeof grains)[number];
+const eventGrains: readonly Grain[] = ['month', 'day', '15min'];
 
 /** A part of a range, cut into sums of one length: months and days of UTC, hours, quarters of an hour. */
 export interface Piece {
@@ -116,15 +117,21 @@ export interface Piece {
  */
 export function piecesOf({ since, until }: { since: number; until: number }, now = Date.now()): Piece[] {
   const end = until > now ? Math.ceil(until / dayMs) * dayMs : until;
-  return cut(since, end, ['month', 'day', '15min']);
+  return cut(since, end, eventGrains);
 }
 
-/** The pieces of each bucket, by hours as well. */
-export const bucketPieces = (bounds: readonly number[]): (Piece & { place: number })[] =>
+/** The pieces of each bucket; there are hours as well, except of single events. */
+export const bucketPieces = (
+  bounds: readonly number[],
+  { hours }: { hours: boolean },
+): (Piece & { place: number })[] =>
   bounds
     .slice(0, -1)
     .flatMap((since, i) =>
-      cut(since, bounds[i + 1] ?? since, grains).map((piece) => ({ place: i + 1, ...piece })),
+      cut(since, bounds[i + 1] ?? since, hours ? grains : eventGrains).map((piece) => ({
+        place: i + 1,
+        ...piece,
+      })),
     );
 
 /** What is whole in the longest grain, and what is left over at its edges in the shorter ones. */

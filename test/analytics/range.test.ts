@@ -41,15 +41,13 @@ test('[STATS-2] a range is cut into a handful of sums that cover it once', () =>
 
 test('[STATS-4] each day and hour of a zone is cut into sums of its own', () => {
   fc.assert(
-    fc.property(range, fc.constantFrom('day' as const, 'hour' as const), (each, by) => {
+    fc.property(range, fc.constantFrom('day' as const, 'hour' as const), fc.boolean(), (each, by, hours) => {
       const bounds = bucketsOf(each, by);
-      const pieces = bucketPieces(bounds);
+      const pieces = bucketPieces(bounds, { hours });
+      if (!hours) expect(pieces.filter(({ grain }) => grain === 'hour')).toEqual([]);
+      const byPlace = Map.groupBy(pieces, ({ place }) => place);
       for (const [i, since] of bounds.slice(0, -1).entries())
-        expectWhole(
-          pieces.filter(({ place }) => place === i + 1),
-          since,
-          bounds[i + 1] ?? since,
-        );
+        expectWhole(byPlace.get(i + 1) ?? [], since, bounds[i + 1] ?? since);
     }),
     { numRuns: 10 },
   );
