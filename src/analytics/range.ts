@@ -125,14 +125,12 @@ export const bucketPieces = (
   bounds: readonly number[],
   { hours }: { hours: boolean },
 ): (Piece & { place: number })[] =>
-  bounds
-    .slice(0, -1)
-    .flatMap((since, i) =>
-      cut(since, bounds[i + 1] ?? since, hours ? grains : eventGrains).map((piece) => ({
-        place: i + 1,
-        ...piece,
-      })),
-    );
+  bounds.slice(0, -1).flatMap((since, i) =>
+    cut(since, bounds[i + 1] ?? since, hours ? grains : eventGrains).map((piece) => ({
+      place: i + 1,
+      ...piece,
+    })),
+  );
 
 /** What is whole in the longest grain, and what is left over at its edges in the shorter ones. */
 function cut(since: number, until: number, [grain, ...shorter]: readonly Grain[]): Piece[] {
