@@ -3,7 +3,7 @@ import { rangeOf } from '../../src/analytics/range.ts';
 import { defineMessage, organizers } from '../../src/channel.ts';
 import { bestBuyers } from '../../src/database/analytics-statements.ts';
 
-/** Buyers are counted from the bookings themselves: of one event there are only so many. */
+/** Sums of buyers are hardly fewer than their bookings; of one event there are only so many. */
 const daysAtMost = { ofOne: 366, ofAll: 31 };
 
 export default defineMessage('analytics:buyers', {

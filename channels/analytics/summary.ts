@@ -1,7 +1,7 @@
-import { rangeView, salesView, scopeOf, share, times } from '../../src/analytics/answers.ts';
+import { bucketColumns, rangeView, salesView, scopeOf, share, times } from '../../src/analytics/answers.ts';
 import { rangeOf } from '../../src/analytics/range.ts';
 import { defineMessage, organizers } from '../../src/channel.ts';
-import { countEvents, salesSummary } from '../../src/database/analytics-statements.ts';
+import { countEvents, salesTrend } from '../../src/database/analytics-statements.ts';
 
 export default defineMessage('analytics:summary', {
   access: organizers,
@@ -9,7 +9,7 @@ export default defineMessage('analytics:summary', {
     const range = rangeOf(request);
     const scope = await scopeOf(engine, session, request);
     const [rows, [events]] = await Promise.all([
-      engine.db.run(salesSummary, ...scope, ...times(range)),
+      engine.db.run(salesTrend, ...scope, ...bucketColumns([range.since, range.until], scope)),
       engine.db.run(countEvents, ...scope, ...times(range)),
     ]);
     return {

@@ -1,4 +1,4 @@
-import { rangeView, scopeOf } from '../../src/analytics/answers.ts';
+import { bucketColumns, rangeView, scopeOf } from '../../src/analytics/answers.ts';
 import { bucketsOf, localInstant, rangeOf } from '../../src/analytics/range.ts';
 import { defineMessage, organizers } from '../../src/channel.ts';
 import { salesTrend, type TrendRow } from '../../src/database/analytics-statements.ts';
@@ -14,11 +14,7 @@ export default defineMessage('analytics:trend', {
     const range = rangeOf(request, { atMost: daysAtMost[by], before: daysBefore[by] });
     const scope = await scopeOf(engine, session, request);
     const bounds = bucketsOf(range, by);
-    const rows = await engine.db.run(
-      salesTrend,
-      ...scope,
-      bounds.map((at) => new Date(at)),
-    );
+    const rows = await engine.db.run(salesTrend, ...scope, ...bucketColumns(bounds, scope));
     const currencies = [...new Set(rows.map(({ currency }) => currency))].sort();
     return {
       ...rangeView(range),

@@ -2,8 +2,8 @@
 import { failWith, owns } from '../channel.ts';
 import type { Engine } from '../hub.ts';
 import type { Session } from '../session.ts';
-import type { PieceColumns, SalesRow } from '../database/analytics-statements.ts';
-import { piecesOf, type Range } from './range.ts';
+import type { BucketColumns, PieceColumns, SalesRow } from '../database/analytics-statements.ts';
+import { bucketPieces, type Piece, piecesOf, type Range } from './range.ts';
 
 /** Whose events: null is everybody's; and one of them, or null. */
 export type Scope = [organizerId: string | null, eventId: string | null];
@@ -25,14 +25,19 @@ export async function scopeOf(
 
 export const times = ({ since, until }: Range): [Date, Date] => [new Date(since), new Date(until)];
 
-export function pieceColumns(range: Range): PieceColumns {
-  const pieces = piecesOf(range);
-  return [
-    pieces.map(({ grain }) => grain),
-    pieces.map(({ since }) => new Date(since)),
-    pieces.map(({ until }) => new Date(until)),
-  ];
+export const pieceColumns = (range: Range): PieceColumns => columnsOf(piecesOf(range));
+
+/** @param bounds where each bucket begins, and where the last ends */
+export function bucketColumns(bounds: readonly number[], [, eventId]: Scope): BucketColumns {
+  const pieces = bucketPieces(bounds, { hours: eventId === null });
+  return [bounds.map((at) => new Date(at)), pieces.map(({ place }) => place), ...columnsOf(pieces)];
 }
+
+const columnsOf = (pieces: readonly Piece[]): PieceColumns => [
+  pieces.map(({ grain }) => grain),
+  pieces.map(({ since }) => new Date(since)),
+  pieces.map(({ until }) => new Date(until)),
+];
 
 export const rangeView = ({ from, to, timeZone }: Range) => ({ from, to, timeZone });
 

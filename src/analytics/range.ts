@@ -22,6 +22,7 @@ export interface RangeRequest {
 }
 
 const dayMs = 86_400_000;
+const hourMs = 3_600_000;
 export const daysAtMost = 1098;
 
 /**
@@ -90,7 +91,7 @@ export function bucketsOf(range: Range, by: 'day' | 'hour'): number[] {
     // A zone that crosses the date line leaves a whole day out.
     if (begin >= end) continue;
     if (by === 'day') begins.push(begin);
-    else for (let at = begin; at < end; at += 3_600_000) begins.push(at);
+    else for (let at = begin; at < end; at += hourMs) begins.push(at);
   }
   return [...begins, range.until];
 }
@@ -99,46 +100,60 @@ export function bucketsOf(range: Range, by: 'day' | 'hour'): number[] {
 export const localInstant = (ms: number, timeZone: string): string =>
   Temporal.Instant.fromEpochMilliseconds(ms).toString({ timeZone, smallestUnit: 'second' });
 
-/** A part of a range: whole months or days of UTC, which are sums already, or an edge whose bookings are counted. */
+const grains = ['month', 'day', 'hour', '15min'] as const;
+export type Grain = (typeof grains)[number];
+const eventGrains: readonly Grain[] = ['month', 'day', '15min'];
+
+/** A part of a range, cut into sums of one length: months and days of UTC, hours, quarters of an hour. */
 export interface Piece {
-  grain: 'month' | 'day' | 'live';
+  grain: Grain;
   since: number;
   until: number;
 }
 
 /**
- * Cuts a range into the fewest sums. What is still to come has nothing in it: a range that ends there takes
- * the whole of today.
+ * Cuts a range into the fewest sums there are. What is still to come has nothing in it: a range that ends there
+ * takes the whole of today.
  */
 export function piecesOf({ since, until }: { since: number; until: number }, now = Date.now()): Piece[] {
   const end = until > now ? Math.ceil(until / dayMs) * dayMs : until;
-  const [firstDay, lastDay] = [Math.ceil(since / dayMs) * dayMs, Math.floor(end / dayMs) * dayMs];
-  if (firstDay >= lastDay) return filled([['live', since, end]]);
-  const firstMonth = monthAfter(firstDay - 1);
-  const lastMonth = monthOf(lastDay);
-  const edges: [Piece['grain'], number, number][] = [
-    ['live', since, firstDay],
-    ['live', lastDay, end],
-  ];
-  if (firstMonth >= lastMonth) return filled([...edges, ['day', firstDay, lastDay]]);
-  return filled([
-    ...edges,
-    ['day', firstDay, firstMonth],
-    ['month', firstMonth, lastMonth],
-    ['day', lastMonth, lastDay],
-  ]);
+  return cut(since, end, eventGrains);
 }
 
-const filled = (pieces: [Piece['grain'], number, number][]): Piece[] =>
-  pieces
-    .filter(([, since, until]) => since < until)
-    .map(([grain, since, until]) => ({ grain, since, until }));
+/** The pieces of each bucket; there are hours as well, except of single events. */
+export const bucketPieces = (
+  bounds: readonly number[],
+  { hours }: { hours: boolean },
+): (Piece & { place: number })[] =>
+  bounds.slice(0, -1).flatMap((since, i) =>
+    cut(since, bounds[i + 1] ?? since, hours ? grains : eventGrains).map((piece) => ({
+      place: i + 1,
+      ...piece,
+    })),
+  );
 
-const monthOf = (ms: number): number => {
+/** What is whole in the longest grain, and what is left over at its edges in the shorter ones. */
+function cut(since: number, until: number, [grain, ...shorter]: readonly Grain[]): Piece[] {
+  if (since >= until || grain === undefined) return [];
+  // Days begin at a quarter of an hour in every zone there is.
+  if (grain === '15min') return [{ grain, since, until }];
+  const [first, last] = [beginAfter(since, grain), beginOf(until, grain)];
+  if (first >= last) return cut(since, until, shorter);
+  return [...cut(since, first, shorter), { grain, since: first, until: last }, ...cut(last, until, shorter)];
+}
+
+function beginOf(ms: number, grain: Grain): number {
+  if (grain === 'hour') return Math.floor(ms / hourMs) * hourMs;
+  if (grain === 'day') return Math.floor(ms / dayMs) * dayMs;
   const date = new Date(ms);
   return Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1);
-};
-const monthAfter = (ms: number): number => {
+}
+
+function beginAfter(ms: number, grain: Grain): number {
+  const begin = beginOf(ms, grain);
+  if (begin === ms) return ms;
+  if (grain === 'hour') return begin + hourMs;
+  if (grain === 'day') return begin + dayMs;
   const date = new Date(ms);
   return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
-};
+}

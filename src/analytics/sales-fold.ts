@@ -3,7 +3,7 @@
  * what is not folded yet is read along with the sums, so it only keeps that part short.
  */
 import { type Clock, systemClock } from '../clock.ts';
-import { foldSales, settleHolds } from '../database/analytics-statements.ts';
+import { foldSales, forgetHoldStarts } from '../database/analytics-statements.ts';
 import type { Database } from '../database/database.ts';
 import type { Logger } from '../log.ts';
 
@@ -12,7 +12,7 @@ const atMost = 5000;
 /** Statements in one round, so that a backlog does not keep the database busy for ever. */
 const roundsAtMost = 20;
 /** Twice as long as any hold can live: extended ten times for an hour, then an hour to pay. */
-const settledAfterMs = 86_400_000;
+const forgottenAfterMs = 86_400_000;
 
 export class SalesFold {
   readonly #db: Database;
@@ -50,10 +50,11 @@ export class SalesFold {
   /** Folds until nothing is left, or somebody else is at it, or it has gone on for long enough. */
   async fold(): Promise<void> {
     for (let round = 0; round < roundsAtMost && !this.#stopped; round++) {
-      const [held] = await this.#db.run(settleHolds, settledAfterMs, atMost);
       const [changed] = await this.#db.run(foldSales, atMost);
       this.counts.folded += changed?.folded ?? 0;
-      if ((held?.settled ?? 0) < atMost && (changed?.folded ?? 0) < atMost) return;
+      if ((changed?.folded ?? 0) === atMost) continue;
+      const [old] = await this.#db.run(forgetHoldStarts, forgottenAfterMs, atMost);
+      if ((old?.forgotten ?? 0) < atMost) return;
     }
   }
 }

@@ -1,115 +1,94 @@
-/** What the queries of analytics read from: the rows themselves, and the sums with what is not folded yet. */
-
-/** Every booking and every seat of one, as what it counts. */
-const saleFacts = `
-  create view sale_facts as
-  select event_id, created_at as at, '' as category, 1 as bookings, (status = 'cancelled')::integer as cancelled_bookings,
-    0 as seats, 0 as cancelled_seats, 0::bigint as gross_cents, 0::bigint as cancelled_cents
-  from bookings
-  union all
-  select b.event_id, b.created_at, s.category, 0, 0, 1, (not s.active)::integer, s.price_cents,
-    case when s.active then 0 else s.price_cents end
-  from bookings as b join booking_seats as s on s.booking_id = b.id`;
+/** What the questions of analytics read: the sums, and with them what is not folded yet. */
 
 /**
- * Sales by event and category: of one event, of an organizer's events (null: everybody's). A range is cut into
- * `pieces` (src/analytics/range.ts): whole months and days of UTC are sums already, the edges are counted.
+ * Sales by event: of an organizer's events (null: everybody's). A range is cut into `pieces`
+ * (src/analytics/range.ts), each of which is a few sums.
  */
 const salesByEvent = `
   create function sales_by_event(
-    organizer uuid, one_event uuid, since timestamptz, until timestamptz,
-    grains text[], starts timestamptz[], ends timestamptz[]
+    organizer uuid, since timestamptz, until timestamptz, grains text[], starts timestamptz[], ends timestamptz[]
   )
   returns table (
-    event_id uuid, category text, bookings bigint, cancelled_bookings bigint, seats bigint, cancelled_seats bigint,
+    event_id uuid, bookings integer, cancelled_bookings integer, seats integer, cancelled_seats integer,
     gross_cents bigint, cancelled_cents bigint
   )
   language sql stable as $$
-    select s.event_id, s.category, s.bookings, s.cancelled_bookings, s.seats, s.cancelled_seats, s.gross_cents,
-      s.cancelled_cents
+    select s.event_id, s.bookings, s.cancelled_bookings, s.seats, s.cancelled_seats, s.gross_cents, s.cancelled_cents
     from unnest(grains, starts, ends) as piece (grain, since, until)
     join event_sales as s on s.grain = piece.grain and s.at >= piece.since and s.at < piece.until
-    where one_event is null and organizer is null
+    where organizer is null or s.event_id in (select id from events where organizer_id = organizer)
     union all
-    select s.event_id, s.category, s.bookings, s.cancelled_bookings, s.seats, s.cancelled_seats, s.gross_cents,
-      s.cancelled_cents
-    from events as e
-    cross join unnest(grains, starts, ends) as piece (grain, since, until)
-    join event_sales as s
-      on s.event_id = e.id and s.grain = piece.grain and s.at >= piece.since and s.at < piece.until
-    where one_event is null and e.organizer_id = organizer
-    union all
-    select p.event_id, p.category, p.bookings, p.cancelled_bookings, p.seats, p.cancelled_seats, p.gross_cents,
-      p.cancelled_cents
-    from sales_changes as p
-    join unnest(grains, starts, ends) as piece (grain, since, until)
-      on piece.grain <> 'live' and p.at >= piece.since and p.at < piece.until
-    join events as e on e.id = p.event_id
-    where one_event is null and (organizer is null or e.organizer_id = organizer)
-    union all
-    select b.event_id, f.category, f.bookings, f.cancelled_bookings, f.seats, f.cancelled_seats, f.gross_cents,
-      f.cancelled_cents
-    from unnest(grains, starts, ends) as piece (grain, since, until)
-    join bookings as b on piece.grain = 'live' and b.created_at >= piece.since and b.created_at < piece.until
-    join events as e on e.id = b.event_id
-    cross join lateral (
-      select '' as category, 1::bigint as bookings, (b.status = 'cancelled')::integer::bigint as cancelled_bookings,
-        0::bigint as seats, 0::bigint as cancelled_seats, 0::bigint as gross_cents, 0::bigint as cancelled_cents
-      union all
-      select s.category, 0, 0, 1, (not s.active)::integer, s.price_cents,
-        case when s.active then 0 else s.price_cents end
-      from booking_seats as s where s.booking_id = b.id
-    ) as f
-    where one_event is null and (organizer is null or e.organizer_id = organizer)
-    union all
-    select f.event_id, f.category, f.bookings, f.cancelled_bookings, f.seats, f.cancelled_seats, f.gross_cents,
-      f.cancelled_cents
-    from sale_facts as f
-    where f.event_id = one_event and f.at >= since and f.at < until
+    select c.event_id, c.bookings, c.cancelled_bookings, c.seats, c.cancelled_seats, c.gross_cents, c.cancelled_cents
+    from sales_changes as c
+    where c.at >= since and c.at < until
+      and (organizer is null or c.event_id in (select id from events where organizer_id = organizer))
   $$`;
 
 /**
- * Sales and holds over time: of one event, of an organizer's events (null: everybody's). Ids of holds are compared as
- * the index of bookings has them; those of the audit log have another collation, for which there is none.
+ * Sales and holds over time: of one event, of an organizer's events (null: everybody's). `bounds` are where each
+ * bucket begins, and the end of the last; the pieces say which bucket (`places`, from 1) each is of.
  */
 const salesOverTime = `
-  create function sales_over_time(organizer uuid, one_event uuid, since timestamptz, until timestamptz)
+  create function sales_over_time(
+    organizer uuid, one_event uuid, bounds timestamptz[],
+    places integer[], grains text[], starts timestamptz[], ends timestamptz[]
+  )
   returns table (
-    at timestamptz, currency text, bookings bigint, cancelled_bookings bigint, seats bigint, cancelled_seats bigint,
-    gross_cents bigint, cancelled_cents bigint, holds bigint, converted bigint
+    place integer, currency text, bookings integer, cancelled_bookings integer, seats integer, cancelled_seats integer,
+    gross_cents bigint, cancelled_cents bigint, holds integer, converted integer
   )
   language sql stable as $$
-    select s.at, s.currency, s.bookings, s.cancelled_bookings, s.seats, s.cancelled_seats, s.gross_cents,
+    select piece.place, s.currency, s.bookings, s.cancelled_bookings, s.seats, s.cancelled_seats, s.gross_cents,
       s.cancelled_cents, s.holds, s.converted
-    from scope_sales as s
-    where one_event is null and s.scope = coalesce(organizer, '00000000-0000-0000-0000-000000000000')
-      and s.at >= since and s.at < until
+    from unnest(places, grains, starts, ends) as piece (place, grain, since, until)
+    join scope_sales as s on s.scope = coalesce(organizer, '00000000-0000-0000-0000-000000000000')
+      and s.grain = piece.grain and s.at >= piece.since and s.at < piece.until
+    where one_event is null
     union all
-    select p.at, e.currency, p.bookings, p.cancelled_bookings, p.seats, p.cancelled_seats, p.gross_cents,
-      p.cancelled_cents, p.holds, p.converted
-    from sales_changes as p
-    join events as e on e.id = p.event_id
-    where one_event is null and (organizer is null or e.organizer_id = organizer) and p.at >= since and p.at < until
+    select piece.place, e.currency, s.bookings, s.cancelled_bookings, s.seats, s.cancelled_seats, s.gross_cents,
+      s.cancelled_cents, s.holds, s.converted
+    from unnest(places, grains, starts, ends) as piece (place, grain, since, until)
+    join event_sales as s on s.grain = piece.grain and s.at >= piece.since and s.at < piece.until
+    join events as e on e.id = s.event_id
+    where s.event_id = one_event
     union all
-    select h.at, e.currency, 0, 0, 0, 0, 0, 0, 1, (select count(*) from bookings as b where b.hold_id = h.hold_id collate "default")
-    from hold_starts as h
-    join events as e on e.id = h.event_id
-    where one_event is null and (organizer is null or e.organizer_id = organizer) and h.at >= since and h.at < until
-    union all
-    select f.at, e.currency, f.bookings, f.cancelled_bookings, f.seats, f.cancelled_seats, f.gross_cents,
-      f.cancelled_cents, 0, 0
-    from sale_facts as f
-    join events as e on e.id = f.event_id
-    where f.event_id = one_event and f.at >= since and f.at < until
-    union all
-    select h.at, e.currency, 0, 0, 0, 0, 0, 0, 1, (select count(*) from bookings as b where b.hold_id = h.hold_id collate "default")
-    from (
-      select a.hold_id, min(a.at) as at from audit as a
-      where a.event_id = one_event and a.until_ms is not null and a.action = 'seats-held'
-      group by a.hold_id
-    ) as h
-    join events as e on e.id = one_event
-    where h.at >= since and h.at < until
+    select width_bucket(u.at, bounds), e.currency, u.bookings, u.cancelled_bookings, u.seats, u.cancelled_seats,
+      u.gross_cents, u.cancelled_cents, u.holds, u.converted
+    from unfolded_sales as u
+    join events as e on e.id = u.event_id
+    where u.at >= bounds[1] and u.at < bounds[cardinality(bounds)]
+      and (organizer is null or e.organizer_id = organizer) and (one_event is null or u.event_id = one_event)
   $$`;
 
-export const salesViews: readonly string[] = [saleFacts, salesByEvent, salesOverTime];
+/**
+ * What is not in the sums yet. A hold is in them from when it is counted, its booking from when both are. Ids of
+ * holds are compared as the index of bookings has them.
+ */
+const unfoldedSales = `
+  create view unfolded_sales as
+  select event_id, at, bookings, cancelled_bookings, seats, cancelled_seats, gross_cents, cancelled_cents,
+    0 as holds, 0 as converted
+  from sales_changes
+  union all
+  select h.event_id, quarter_of(h.at), 0, 0, 0, 0, 0, 0, 1,
+    (select count(*)::integer from bookings as b where b.hold_id = h.hold_id)
+  from hold_starts as h
+  where not h.is_counted
+  union all
+  select h.event_id, quarter_of(h.at), 0, 0, 0, 0, 0, 0, 0, 1
+  from sales_changes as c join hold_starts as h on h.hold_id = c.hold_id
+  where h.is_counted`;
+
+/** Notes all there is in `bookings`: where none was noted before. */
+export const salesSoFar = `
+  insert into sales_changes (event_id, user_id, at, category, bookings, cancelled_bookings, seats, cancelled_seats,
+    gross_cents, cancelled_cents)
+  select event_id, user_id, quarter_of(created_at), '', count(*), count(*) filter (where status = 'cancelled'), 0, 0, 0, 0
+  from bookings group by 1, 2, 3
+  union all
+  select b.event_id, b.user_id, quarter_of(b.created_at), s.category, 0, 0, count(*), count(*) filter (where not s.active),
+    sum(s.price_cents), coalesce(sum(s.price_cents) filter (where not s.active), 0)
+  from bookings as b join booking_seats as s on s.booking_id = b.id
+  group by 1, 2, 3, 4`;
+
+export const salesViews: readonly string[] = [salesByEvent, unfoldedSales, salesOverTime];

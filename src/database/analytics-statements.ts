@@ -11,6 +11,9 @@ type Times = [since: Date, until: Date];
 /** The pieces of a range (`piecesOf`), one array a column. */
 export type PieceColumns = [grains: string[], starts: Date[], ends: Date[]];
 
+/** Buckets and their pieces: where each begins and the last ends, and of which bucket (from 1) each piece is. */
+export type BucketColumns = [bounds: Date[], places: number[], ...PieceColumns];
+
 /** What is counted of bookings; all by when the booking was made. */
 export interface SalesRow {
   bookings: number;
@@ -25,18 +28,16 @@ interface HoldsRow {
   converted: number;
 }
 
-export interface SummaryRow extends SalesRow, HoldsRow {
-  currency: string;
-}
-export const salesSummary = question<[...Scope, ...Times], SummaryRow>('sales-summary');
 export const countEvents = question<[...Scope, ...Times], { starting: number; on_sale: number }>(
   'count-events',
 );
 
-export interface TrendRow extends SummaryRow {
+export interface TrendRow extends SalesRow, HoldsRow {
   place: number;
+  currency: string;
 }
-export const salesTrend = question<[...Scope, bounds: Date[]], TrendRow>('sales-trend');
+/** Also of a range as a whole, which is one bucket. */
+export const salesTrend = question<[...Scope, ...BucketColumns], TrendRow>('sales-trend');
 
 interface EventLine {
   id: string;
@@ -104,4 +105,6 @@ export const ownStats = question<[userId: string, since: Date | null, until: Dat
 );
 
 export const foldSales = statement<[atMost: number], { folded: number }>('fold-sales');
-export const settleHolds = statement<[afterMs: number, atMost: number], { settled: number }>('settle-holds');
+export const forgetHoldStarts = statement<[afterMs: number, atMost: number], { forgotten: number }>(
+  'forget-hold-starts',
+);

@@ -1,6 +1,7 @@
 /** The sales page in a browser: numbers as the hub has them, for organizers alone. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { salesSoFar } from '../../src/analytics/sales-views.ts';
 import { node, organizerOf } from '../channels/support.ts';
 import { startTestHubs, type TestUser } from '../support/hub.ts';
 import { isThere, launch } from './browser.ts';
@@ -36,7 +37,6 @@ async function sales(): Promise<void> {
        ), held as (
          insert into hold_starts (hold_id, event_id, at)
          select hold_id || case when n > 0 then '-other' else '' end, $1::uuid, created_at from made cross join generate_series(0, 1) n
-         
        )
        insert into booking_seats (booking_id, event_id, seat, label, category, price_cents, active, cancelled_at)
        select id, $1::uuid, split_part(hold_id, '-', 3)::int * 2 + s, 'Row', (array['Stalls', 'Balcony', 'Box'])[1 + s % 3],
@@ -46,6 +46,7 @@ async function sales(): Promise<void> {
       [eventId, buyers.map(({ id }) => id), e, [180, 120, 70, 30][e]],
     );
   }
+  await hubs.sql(salesSoFar);
 }
 
 async function openAs(browser: Browser, user: TestUser | undefined, scheme: 'dark' | 'light' = 'dark') {

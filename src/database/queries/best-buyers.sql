@@ -2,29 +2,48 @@
 -- is not cancelled.
 -- $1 organizer id (null: all), $2 event id or null, $3 from, $4 to (not included), $5 what they are ordered by (revenue,
 -- seats or bookings), $6 how many at most.
-with theirs as materialized (
-  select b.id, b.user_id, b.status, b.total_cents, e.currency
-  from bookings as b
-  join events as e on e.id = b.event_id
-  where b.created_at >= $3::timestamptz and b.created_at < $4::timestamptz
-    and ($1::uuid is null or e.organizer_id = $1) and ($2::uuid is null or b.event_id = $2)
+-- Adding up one number is much less than adding up all, so that comes first, and all of those who are left. As float8,
+-- since that is how sums leave, and quicker; it is exact up to 2^53.
+with unfolded as materialized (
+  select c.*, e.currency from sales_changes as c join events as e on e.id = c.event_id
+  where c.at >= $3::timestamptz and c.at < $4::timestamptz
+    and ($2::uuid is null or c.event_id = $2) and ($1::uuid is null or e.organizer_id = $1)
 ),
-lines as (
-  select t.user_id, t.currency, count(*) as seats, count(*) filter (where not s.active) as cancelled_seats,
-    sum(s.price_cents) as gross_cents, coalesce(sum(s.price_cents) filter (where not s.active), 0) as cancelled_cents
-  from theirs as t join booking_seats as s on s.booking_id = t.id
+best as materialized (
+  select user_id, currency, sum(rank) as rank
+  from (
+    select user_id, currency, (case $5::text when 'seats' then seats - cancelled_seats when 'bookings' then bookings
+      else gross_cents - cancelled_cents end)::float8 as rank
+    from buyer_sales
+    where at >= $3::timestamptz and at < $4::timestamptz and ($2::uuid is null or event_id = $2)
+      and ($1::uuid is null or event_id in (select id from events where organizer_id = $1))
+    union all
+    select user_id, currency, case $5::text when 'seats' then seats - cancelled_seats when 'bookings' then bookings
+      else gross_cents - cancelled_cents end
+    from unfolded
+  ) as each
   group by 1, 2
-),
-counted as (
-  select user_id, currency, count(*) as bookings, count(*) filter (where status = 'cancelled') as cancelled_bookings
-  from theirs group by 1, 2
+  order by 3 desc, 1, 2
+  limit $6
 )
-select u.id as user_id, u.name, u.email, currency, bookings::float8 as bookings,
-  cancelled_bookings::float8 as cancelled_bookings, seats::float8 as seats, cancelled_seats::float8 as cancelled_seats,
-  gross_cents::float8 as gross_cents, cancelled_cents::float8 as cancelled_cents
-from counted
-join lines using (user_id, currency)
-join users as u on u.id = user_id
-order by case $5::text when 'seats' then seats - cancelled_seats when 'bookings' then bookings
-  else gross_cents - cancelled_cents end desc, u.id, currency
-limit $6
+select u.id as user_id, u.name, u.email, best.currency, sums.*
+from best
+join users as u on u.id = best.user_id
+cross join lateral (
+  select sum(bookings)::float8 as bookings, sum(cancelled_bookings)::float8 as cancelled_bookings,
+    sum(seats)::float8 as seats, sum(cancelled_seats)::float8 as cancelled_seats,
+    sum(gross_cents)::float8 as gross_cents, sum(cancelled_cents)::float8 as cancelled_cents
+  from (
+    select bookings, cancelled_bookings, seats, cancelled_seats, gross_cents, cancelled_cents
+    from buyer_sales as s
+    where s.user_id = best.user_id and s.at >= $3::timestamptz and s.at < $4::timestamptz and s.currency = best.currency
+      and ($2::uuid is null or s.event_id = $2)
+      and ($1::uuid is null or s.event_id in (select id from events where organizer_id = $1))
+    union all
+    select bookings, cancelled_bookings, seats, cancelled_seats, gross_cents, cancelled_cents
+    from unfolded as c
+    where c.user_id = best.user_id and c.currency = best.currency
+  ) as each
+) as sums
+where sums.bookings <> 0
+order by best.rank desc, best.user_id, best.currency

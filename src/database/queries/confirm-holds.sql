@@ -15,9 +15,10 @@ with asked as materialized (
   )
 ),
 lines as materialized (
-  select "holdId" as hold_id, "eventId" as event_id, seat, label, category, "priceCents" as price_cents
-  from asked,
-    jsonb_to_recordset(asked.seats) as each (seat integer, label text, category text, "priceCents" bigint)
+  select "holdId" as hold_id, "eventId" as event_id, seat, label, category, "priceCents" as price_cents, place
+  from asked, rows from (
+    jsonb_to_recordset(asked.seats) as (seat integer, label text, category text, "priceCents" bigint)
+  ) with ordinality as each (seat, label, category, "priceCents", place)
 ),
 totals as materialized (
   select "holdId" as hold_id, "eventId" as event_id, sums.*
@@ -106,6 +107,14 @@ sold as (
   order by made.event_id, seat
   on conflict (event_id, seat) where active do nothing
   returning seat
+),
+-- For the statistics (src/analytics/): a row a booking and category; that of its first seat counts the booking.
+counted as (
+  insert into sales_changes (event_id, user_id, hold_id, at, category, bookings, seats, gross_cents)
+  select made.event_id, made.user_id, case min(place) when 1 then made.hold_id end, quarter_of(made.created_at), category,
+    case min(place) when 1 then 1 else 0 end, count(*), sum(price_cents)
+  from lines join made on made.hold_id = lines.hold_id
+  group by made.event_id, made.user_id, made.hold_id, made.created_at, category
 ),
 paid as (
   update sagas set state = 'booked', booking_id = made.id, updated_at = clock_timestamp()

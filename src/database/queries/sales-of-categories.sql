@@ -7,9 +7,18 @@ select s.category, e.currency, count(distinct s.event_id)::integer as events,
 from (
   select event_id, category, sum(seats) as seats, sum(cancelled_seats) as cancelled_seats,
     sum(gross_cents) as gross_cents, sum(cancelled_cents) as cancelled_cents
-  from sales_by_event($1::uuid, $2::uuid, $3::timestamptz, $4::timestamptz, $5::text[], $6::timestamptz[],
-    $7::timestamptz[])
-  where category <> ''
+  from (
+    select s.event_id, s.category, s.seats, s.cancelled_seats, s.gross_cents, s.cancelled_cents
+    from unnest($5::text[], $6::timestamptz[], $7::timestamptz[]) as piece (grain, since, until)
+    join category_sales as s on s.grain = piece.grain and s.at >= piece.since and s.at < piece.until
+    where ($2::uuid is null or s.event_id = $2)
+      and ($1::uuid is null or s.event_id in (select id from events where organizer_id = $1))
+    union all
+    select c.event_id, c.category, c.seats, c.cancelled_seats, c.gross_cents, c.cancelled_cents
+    from sales_changes as c
+    where c.at >= $3::timestamptz and c.at < $4::timestamptz and ($2::uuid is null or c.event_id = $2)
+      and ($1::uuid is null or c.event_id in (select id from events where organizer_id = $1))
+  ) as each
   group by 1, 2
 ) as s
 join events as e on e.id = s.event_id

@@ -4,7 +4,7 @@
 with sums as (
   select event_id, sum(bookings) as bookings, sum(cancelled_bookings) as cancelled_bookings, sum(seats) as seats,
     sum(cancelled_seats) as cancelled_seats, sum(gross_cents) as gross_cents, sum(cancelled_cents) as cancelled_cents
-  from sales_by_event($1::uuid, null, $2::timestamptz, $3::timestamptz, $4::text[], $5::timestamptz[], $6::timestamptz[])
+  from sales_by_event($1::uuid, $2::timestamptz, $3::timestamptz, $4::text[], $5::timestamptz[], $6::timestamptz[])
   group by event_id
   having sum(bookings) <> 0
 ),

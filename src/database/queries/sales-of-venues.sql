@@ -7,7 +7,7 @@ select e.venue, e.currency, count(*)::integer as events,
 from (
   select event_id, sum(bookings) as bookings, sum(cancelled_bookings) as cancelled_bookings, sum(seats) as seats,
     sum(cancelled_seats) as cancelled_seats, sum(gross_cents) as gross_cents, sum(cancelled_cents) as cancelled_cents
-  from sales_by_event($1::uuid, null, $2::timestamptz, $3::timestamptz, $4::text[], $5::timestamptz[], $6::timestamptz[])
+  from sales_by_event($1::uuid, $2::timestamptz, $3::timestamptz, $4::text[], $5::timestamptz[], $6::timestamptz[])
   group by event_id
 ) as s
 join events as e on e.id = s.event_id
