@@ -3,6 +3,7 @@
  * or a Redis command. Its type ties it to its contract: request, reply, and the error codes it may fail
  * with. `access` is compulsory.
  */
+import type { Actor } from './audit/audit-log.ts';
 import type { MessageName, Messages } from './contracts.gen.ts';
 import type { CommonErrorCode, ErrorCode } from './errors.ts';
 import { RequestError } from './errors.ts';
@@ -61,6 +62,8 @@ export interface Context<M extends MessageName, S> {
   readonly request: Messages[M]['request'];
   /** The id under which it is done once; null: the sender gave none. */
   readonly requestId: string | null;
+  /** Who asks, under which session and request id: for the audit log. */
+  readonly by: S extends Session ? Actor & { userId: string } : Actor;
   /** Where the request came from. */
   readonly address: string;
   /** Only on sockets. */

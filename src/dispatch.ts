@@ -109,12 +109,18 @@ export class Dispatcher {
     entry.contract.checkRequest(request);
     const body = await sender.body?.();
     const requestId = (request as { requestId?: string }).requestId ?? sender.idempotencyKey;
+    const by = {
+      userId: session?.userId ?? null,
+      sessionId: session?.id ?? null,
+      requestId: requestId ?? null,
+    };
     const handle = () =>
       entry.message.handle({
         engine: this.#engine,
         session,
         request: request as never,
-        requestId: requestId ?? null,
+        requestId: by.requestId,
+        by: by as never,
         address: sender.address,
         viewer: sender.viewer,
         body,

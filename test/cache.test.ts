@@ -64,6 +64,8 @@ test('[CACHE-1] two hundred who ask at once for what nobody has, on two nodes, c
 
 test('[CACHE-1] over HTTP, a cold list is one query of one node', async () => {
   await hubs.event();
+  const waiting = () => hubs.sql('select from outbox where sent_at is null');
+  await until(async () => (await waiting()).length === 0, 'every node to have heard of the event');
   const before = hubs.nodes.map(({ engine }) => engine.cache.counts.misses);
   const answers = await Promise.all(
     Array.from({ length: 60 }, (_, i) => call(i % 2 ? one : two, 'events:list', { limit: 37 })),

@@ -4,10 +4,9 @@ import { ownEvent } from '../../src/events/own-event.ts';
 
 export default defineMessage('attachments:add', {
   access: organizers,
-  async handle({ engine, session, request, requestId, body }) {
+  async handle({ engine, session, request, body, by }) {
     if (!body) throw new RequestError('unsupported-media-type');
     const event = await ownEvent(engine, session, request.eventId);
-    const by = { userId: session.userId, sessionId: session.id, requestId };
     return { attachment: await engine.attachments.add(event, request.name.trim(), body, by) };
   },
 });

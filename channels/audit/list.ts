@@ -1,7 +1,7 @@
 import { instantOf } from '../../src/audit/instant.ts';
 import { admins, defineMessage } from '../../src/channel.ts';
 import { type AuditLogRow, listAudit } from '../../src/database/statements.ts';
-import { readCursor, writeCursor } from '../../src/events/cursor.ts';
+import { pageOf, readCursor } from '../../src/events/cursor.ts';
 
 export default defineMessage('audit:list', {
   access: admins,
@@ -12,9 +12,7 @@ export default defineMessage('audit:list', {
     const [after = null] = readCursor(cursor, 'row');
     const filter = [eventId, bookingId, actorId, action, from, to] as const;
     const rows = await engine.db.run(listAudit, ...filter, after, limit + 1);
-    const page = rows.slice(0, limit);
-    const last = page.at(-1);
-    const nextCursor = rows.length > limit && last ? writeCursor(last.id) : null;
+    const { page, nextCursor } = pageOf(rows, limit, ({ id }) => [id]);
     return { entries: page.map(entryOf), nextCursor };
   },
 });

@@ -2,8 +2,8 @@ import { defineMessage, owns, signedIn } from '../../src/channel.ts';
 
 export default defineMessage('bookings:cancel', {
   access: signedIn,
-  async handle({ engine, session, request, fail }) {
-    const { bookingId, seats, reason = '', requestId } = request;
+  async handle({ engine, session, request, by, fail }) {
+    const { bookingId, seats, reason = '' } = request;
     const found = await engine.bookings.find(bookingId);
     const card = found && (await engine.events.card(found.booking.eventId));
     if (!found || !card) return fail('booking-not-found');
@@ -18,7 +18,6 @@ export default defineMessage('bookings:cancel', {
       if (card.startsAt <= Date.now()) return fail('event-started');
       if (until <= Date.now()) return fail('cancel-too-late', { until });
     }
-    const by = { userId: session.userId, sessionId: session.id, requestId, reason };
-    return { booking: await engine.cancellations.cancel(bookingId, seats, by) };
+    return { booking: await engine.cancellations.cancel(bookingId, seats, { ...by, reason }) };
   },
 });

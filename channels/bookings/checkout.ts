@@ -14,8 +14,8 @@ async function costsMoney(engine: Engine, card: EventCard, owner: string, holdId
 
 export default defineMessage('bookings:checkout', {
   access: signedIn,
-  async handle({ engine, session, request, fail }) {
-    const { eventId, holdId, method, requestId } = request;
+  async handle({ engine, session, request, by, fail }) {
+    const { eventId, holdId, method } = request;
     const card = await onSale(engine, eventId);
     if (card.rules.payment !== 'online') return fail('payment-not-needed');
     // Before the hold gets its time to pay: it has that only once.
@@ -30,7 +30,7 @@ export default defineMessage('bookings:checkout', {
         holdId,
         payingMs: card.rules.payingMs,
       },
-      { userId: owner, sessionId: session.id, requestId },
+      by,
     );
     if (answer.status !== 'paying') return fail(refusals[answer.status]);
     const hold = holdView(card, answer);

@@ -1,5 +1,5 @@
 import { defineMessage, signedIn } from '../../src/channel.ts';
-import { readCursor, writeCursor } from '../../src/events/cursor.ts';
+import { pageOf, readCursor } from '../../src/events/cursor.ts';
 
 export default defineMessage('bookings:list', {
   access: signedIn,
@@ -7,8 +7,7 @@ export default defineMessage('bookings:list', {
     const { limit = 50, cursor, ...filter } = request;
     const [after] = readCursor(cursor, 'id');
     const bookings = await engine.bookings.list(session.userId, { ...filter, after, limit: limit + 1 });
-    const page = bookings.slice(0, limit);
-    const last = page.at(-1);
-    return { bookings: page, nextCursor: bookings.length > limit && last ? writeCursor(last.id) : null };
+    const { page, nextCursor } = pageOf(bookings, limit, ({ id }) => [id]);
+    return { bookings: page, nextCursor };
   },
 });

@@ -1,5 +1,5 @@
 import { defineMessage, organizers } from '../../src/channel.ts';
-import { readCursor, writeCursor } from '../../src/events/cursor.ts';
+import { pageOf, readCursor } from '../../src/events/cursor.ts';
 import { ownEvent } from '../../src/events/own-event.ts';
 
 export default defineMessage('bookings:of-event', {
@@ -9,8 +9,7 @@ export default defineMessage('bookings:of-event', {
     await ownEvent(engine, session, eventId);
     const [after] = readCursor(cursor, 'id');
     const sales = await engine.bookings.sales(eventId, { ...filter, after, limit: limit + 1 });
-    const page = sales.slice(0, limit);
-    const last = page.at(-1);
-    return { sales: page, nextCursor: sales.length > limit && last ? writeCursor(last.booking.id) : null };
+    const { page, nextCursor } = pageOf(sales, limit, ({ booking }) => [booking.id]);
+    return { sales: page, nextCursor };
   },
 });

@@ -2,8 +2,7 @@ import { defineMessage, signedIn } from '../../src/channel.ts';
 
 export default defineMessage('calendar:renew', {
   access: signedIn,
-  async handle({ engine, session, requestId }) {
-    const by = { userId: session.userId, sessionId: session.id, requestId };
+  async handle({ engine, session, by }) {
     return engine.calendarFeeds.renew(session.userId, by);
   },
 });

@@ -9,7 +9,7 @@ const waitMs = 3000;
 
 export default defineMessage('events:cancel', {
   access: organizers,
-  async handle({ engine, session, request, requestId, fail }) {
+  async handle({ engine, session, request, by, fail }) {
     const { eventId, reason = '', scope = 'one' } = request;
     const event = await findEvent(engine.db, eventId);
     if (!event || event.deletedAt || !owns(session, event.organizerId)) return fail('event-not-found');
@@ -18,12 +18,11 @@ export default defineMessage('events:cancel', {
       scope === 'following'
         ? await followingOf(engine.db.em(), event, 'draft', 'published', 'cancelled')
         : [event];
-    const by = { userId: session.userId, sessionId: session.id, requestId, reason };
     const follows = new Map<string, string>();
     for (const { id, publishedAt } of all) {
       // First in PostgreSQL: from here on no confirm succeeds, whatever Redis still shows. What follows is in
       // the outbox, so that it is done whatever happens to this node.
-      const [row] = await engine.db.run(cancelEvent, id, by.userId, by.sessionId, requestId, reason);
+      const [row] = await engine.db.run(cancelEvent, id, by.userId, by.sessionId, by.requestId, reason);
       if (row?.status === 'completed') {
         if (id === eventId) return fail('event-completed');
         continue;
@@ -38,7 +37,7 @@ export default defineMessage('events:cancel', {
       if (!publishedAt || outboxId === undefined) continue;
       const leftMs = until - Date.now();
       if (leftMs <= 0) break;
-      const isDone = await engine.cancellations.unwind(id, by, leftMs).catch((error) => {
+      const isDone = await engine.cancellations.unwind(id, { ...by, reason }, leftMs).catch((error) => {
         engine.log.warn({ err: error, eventId: id }, 'cancelled; its bookings follow');
         return false;
       });

@@ -4,8 +4,7 @@ import { insertSeries } from '../../src/events/series.ts';
 
 export default defineMessage('events:create-series', {
   access: organizers,
-  async handle({ engine, session, request, requestId }) {
-    const by = { userId: session.userId, sessionId: session.id, requestId };
+  async handle({ engine, session, request, by }) {
     const { seriesId, events } = await insertSeries(engine.db, session.userId, request, by);
     return { seriesId, rule: request.rule, events: events.map(eventView) };
   },

@@ -4,8 +4,7 @@ import { eventView } from '../../src/events/event-view.ts';
 
 export default defineMessage('events:create', {
   access: organizers,
-  async handle({ engine, session, request, requestId }) {
-    const by = { userId: session.userId, sessionId: session.id, requestId };
+  async handle({ engine, session, request, by }) {
     return eventView(await insertEvent(engine.db, session.userId, request, by));
   },
 });

@@ -6,7 +6,7 @@ import { followingOf } from '../../src/events/series.ts';
 
 export default defineMessage('events:delete', {
   access: organizers,
-  async handle({ engine, session, request, requestId, fail }) {
+  async handle({ engine, session, request, by, fail }) {
     const { eventId, scope = 'one' } = request;
     const event = await findEvent(engine.db, eventId);
     if (!event || !owns(session, event.organizerId)) return fail('event-not-found');
@@ -14,7 +14,6 @@ export default defineMessage('events:delete', {
       scope === 'following'
         ? await followingOf(engine.db.em(), event, 'draft', 'published', 'cancelled', 'completed')
         : [];
-    const by = { userId: session.userId, sessionId: session.id, requestId };
     const ids = new Set([eventId, ...following.map(({ id }) => id)]);
     const [deleted = event] = await deleteEvents(engine.db, [...ids], by);
     for (const id of ids) engine.eventChanged(id);

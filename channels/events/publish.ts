@@ -5,7 +5,7 @@ import { followingOf } from '../../src/events/series.ts';
 
 export default defineMessage('events:publish', {
   access: organizers,
-  async handle({ engine, session, request, requestId, fail }) {
+  async handle({ engine, session, request, by, fail }) {
     const { eventId, scope = 'one' } = request;
     const event = await findEvent(engine.db, eventId);
     if (!event || event.deletedAt || !owns(session, event.organizerId)) return fail('event-not-found');
@@ -13,7 +13,6 @@ export default defineMessage('events:publish', {
       scope === 'following' ? await followingOf(engine.db.em(), event, 'draft', 'published') : [event];
     if (event.status === 'cancelled') return fail('event-cancelled');
     if (event.status === 'completed') return fail('event-completed');
-    const by = { userId: session.userId, sessionId: session.id, requestId };
     let published = event;
     for (const each of all) {
       if (each.status === 'published') continue;

@@ -5,11 +5,10 @@ import { restoreEvent } from '../../src/events/removals.ts';
 
 export default defineMessage('events:restore', {
   access: organizers,
-  async handle({ engine, session, request, requestId, fail }) {
+  async handle({ engine, session, request, by, fail }) {
     const { eventId } = request;
     const event = await findEvent(engine.db, eventId);
     if (!event || !owns(session, event.organizerId)) return fail('event-not-found');
-    const by = { userId: session.userId, sessionId: session.id, requestId };
     const restored = await restoreEvent(engine.db, eventId, session.role === 'admin', by);
     engine.eventChanged(eventId);
     return eventView(restored);

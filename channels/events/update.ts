@@ -6,11 +6,10 @@ import { updateFollowing } from '../../src/events/series.ts';
 
 export default defineMessage('events:update', {
   access: organizers,
-  async handle({ engine, session, request, requestId, fail }) {
+  async handle({ engine, session, request, by, fail }) {
     const { eventId, scope = 'one', ...changes } = request;
     const event = await findEvent(engine.db, eventId);
     if (!event || event.deletedAt || !owns(session, event.organizerId)) return fail('event-not-found');
-    const by = { userId: session.userId, sessionId: session.id, requestId };
     if (scope === 'one') {
       const updated = await updateEvent(engine.db, eventId, changes, by);
       await followChange(engine, eventId);

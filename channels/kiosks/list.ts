@@ -1,5 +1,5 @@
 import { defineMessage, organizers } from '../../src/channel.ts';
-import { readCursor, writeCursor } from '../../src/events/cursor.ts';
+import { pageOf, readCursor } from '../../src/events/cursor.ts';
 
 export default defineMessage('kiosks:list', {
   access: organizers,
@@ -8,8 +8,7 @@ export default defineMessage('kiosks:list', {
     const [olderThan] = readCursor(cursor, 'id');
     const organizerId = session.role === 'admin' ? undefined : session.userId;
     const found = await engine.kiosks.list({ organizerId, olderThan, limit: limit + 1 });
-    const kiosks = found.slice(0, limit);
-    const last = kiosks.at(-1);
-    return { kiosks, nextCursor: found.length > limit && last ? writeCursor(last.id) : null };
+    const { page, nextCursor } = pageOf(found, limit, ({ id }) => [id]);
+    return { kiosks: page, nextCursor };
   },
 });

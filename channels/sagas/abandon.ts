@@ -3,9 +3,8 @@ import { abandon, findSaga } from '../../src/payments/saga-desk.ts';
 
 export default defineMessage('sagas:abandon', {
   access: admins,
-  async handle({ engine, session, request, requestId }) {
+  async handle({ engine, request, by }) {
     const { holdId, reason = '' } = request;
-    const by = { userId: session.userId, sessionId: session.id, requestId };
     const abandoned = await abandon(engine.db, holdId, by, reason);
     engine.sagas.kick();
     if (abandoned) {

@@ -3,9 +3,9 @@ import { findSaga, retry } from '../../src/payments/saga-desk.ts';
 
 export default defineMessage('sagas:retry', {
   access: admins,
-  async handle({ engine, session, request, requestId }) {
+  async handle({ engine, request, by }) {
     const { holdId } = request;
-    await retry(engine.db, holdId, { userId: session.userId, sessionId: session.id, requestId });
+    await retry(engine.db, holdId, by);
     engine.sagas.kick();
     return { saga: await findSaga(engine.db, holdId) };
   },

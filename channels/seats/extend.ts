@@ -5,7 +5,7 @@ import { holdView, onSale, refusals } from '../../src/seats/holds.ts';
 
 export default defineMessage('seats:extend', {
   access: signedIn,
-  async handle({ engine, session, request, fail }) {
+  async handle({ engine, session, request, by, fail }) {
     const { eventId, holdId, requestId } = request;
     const card = await onSale(engine, eventId);
     const { answer, epoch, position } = await engine.inventory.run(
@@ -17,7 +17,7 @@ export default defineMessage('seats:extend', {
         fingerprint: fingerprint('extend', holdId),
         holdId,
       },
-      { userId: session.userId, sessionId: session.id, requestId },
+      by,
     );
     switch (answer.status) {
       case 'extended':

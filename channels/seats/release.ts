@@ -5,7 +5,7 @@ import { holdView, knownEvent, refusals } from '../../src/seats/holds.ts';
 
 export default defineMessage('seats:release', {
   access: signedIn,
-  async handle({ engine, session, request, fail }) {
+  async handle({ engine, session, request, by, fail }) {
     const { eventId, holdId, seats = [], requestId } = request;
     const card = await knownEvent(engine, eventId);
     const { answer, epoch, position } = await engine.inventory.run(
@@ -18,7 +18,7 @@ export default defineMessage('seats:release', {
         holdId,
         seats,
       },
-      { userId: session.userId, sessionId: session.id, requestId },
+      by,
     );
     switch (answer.status) {
       case 'released':

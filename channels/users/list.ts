@@ -1,6 +1,6 @@
 import { findAccounts } from '../../src/accounts/user-desk.ts';
 import { admins, defineMessage } from '../../src/channel.ts';
-import { readCursor, writeCursor } from '../../src/events/cursor.ts';
+import { pageOf, readCursor } from '../../src/events/cursor.ts';
 
 export default defineMessage('users:list', {
   access: admins,
@@ -8,8 +8,7 @@ export default defineMessage('users:list', {
     const { limit = 50, cursor, ...filter } = request;
     const [olderThan] = readCursor(cursor, 'id');
     const found = await findAccounts(engine.db, { ...filter, olderThan, limit: limit + 1 });
-    const users = found.slice(0, limit);
-    const last = users.at(-1);
-    return { users, nextCursor: found.length > limit && last ? writeCursor(last.id) : null };
+    const { page, nextCursor } = pageOf(found, limit, ({ id }) => [id]);
+    return { users: page, nextCursor };
   },
 });

@@ -3,9 +3,8 @@ import { admins, defineMessage } from '../../src/channel.ts';
 
 export default defineMessage('users:update', {
   access: admins,
-  async handle({ engine, session, request, requestId }) {
+  async handle({ engine, request, by }) {
     const { userId, ...changes } = request;
-    const by = { userId: session.userId, sessionId: session.id, requestId };
     return changeAccount(engine, userId, changes, by);
   },
 });

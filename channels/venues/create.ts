@@ -3,8 +3,7 @@ import { insertVenue, venueView } from '../../src/events/venues.ts';
 
 export default defineMessage('venues:create', {
   access: organizers,
-  async handle({ engine, session, request, requestId }) {
-    const by = { userId: session.userId, sessionId: session.id, requestId };
+  async handle({ engine, session, request, by }) {
     return venueView(await insertVenue(engine.db, session.userId, request, by));
   },
 });

@@ -3,10 +3,9 @@ import { deleteVenue, findVenue, venueView } from '../../src/events/venues.ts';
 
 export default defineMessage('venues:delete', {
   access: organizers,
-  async handle({ engine, session, request, requestId, fail }) {
+  async handle({ engine, session, request, by, fail }) {
     const venue = await findVenue(engine.db, request.venueId);
     if (!venue || !owns(session, venue.organizerId)) return fail('venue-not-found');
-    const by = { userId: session.userId, sessionId: session.id, requestId };
     return venueView(await deleteVenue(engine.db, request.venueId, by));
   },
 });

@@ -3,11 +3,10 @@ import { findVenue, updateVenue, venueView } from '../../src/events/venues.ts';
 
 export default defineMessage('venues:update', {
   access: organizers,
-  async handle({ engine, session, request, requestId, fail }) {
+  async handle({ engine, session, request, by, fail }) {
     const { venueId, ...changes } = request;
     const venue = await findVenue(engine.db, venueId);
     if (!venue || !owns(session, venue.organizerId)) return fail('venue-not-found');
-    const by = { userId: session.userId, sessionId: session.id, requestId };
     return venueView(await updateVenue(engine.db, venueId, changes, by));
   },
 });

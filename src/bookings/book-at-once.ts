@@ -18,7 +18,7 @@ import type { Engine } from '../hub.ts';
 import { fingerprint, newHoldId } from '../ids.ts';
 import { holdSeats } from '../redis/scripts/hold-seats.ts';
 import { releaseSeats } from '../redis/scripts/release-seats.ts';
-import { openSale, refusals } from '../seats/holds.ts';
+import { expectHeld, openSale } from '../seats/holds.ts';
 import type { Session } from '../session.ts';
 
 /** Holds under one request id that ran out or were refused before they were booked. */
@@ -110,23 +110,8 @@ async function hold(
     },
     { userId: session.userId, sessionId: session.id, requestId },
   );
-  switch (answer.status) {
-    case 'held':
-      return { holdId: answer.holdId, isFresh: answer.holdId === holdId };
-    case 'taken':
-      throw new RequestError('seats-taken', { seats: answer.seats });
-    case 'unknown-seats':
-      throw new RequestError('seats-unknown', { seats: answer.seats, count: answer.count });
-    case 'seats-per-hold':
-      throw new RequestError('seats-per-hold', { allowed: answer.allowed });
-    case 'seats-per-buyer':
-      throw new RequestError('seats-per-buyer', { allowed: answer.allowed, left: answer.left });
-    case 'unknown-hold':
-    case 'confirming':
-      throw new Error(`a hold of its own cannot be ${answer.status}`);
-    default:
-      throw new RequestError(refusals[answer.status]);
-  }
+  const held = expectHeld(answer);
+  return { holdId: held.holdId, isFresh: held.holdId === holdId };
 }
 
 /** What was refused holds nothing. Failing, it runs out by itself. */

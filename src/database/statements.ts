@@ -214,7 +214,7 @@ export const listSagas = statement<
   ],
   SagaDetailsRow
 >('list-sagas');
-type AdminActor = [actorId: string, sessionId: string, requestId: string | null];
+type AdminActor = [actorId: string | null, sessionId: string | null, requestId: string | null];
 export const retrySaga = statement<[holdId: string, ...actor: AdminActor], { hold_id: string }>('retry-saga');
 export const abandonSaga = statement<
   [holdId: string, ...actor: AdminActor, reason: string],

@@ -23,6 +23,20 @@ export const writeCursor = (...parts: string[]): string =>
 const isKind = (name: string): name is keyof typeof kinds => Object.hasOwn(kinds, name);
 const isOfKind = (part: string, kind: string) => (isKind(kind) ? kinds[kind](part) : part === kind);
 
+/** Of `limit` rows and one more, which says that the list goes on: the page, and the cursor of what follows its last. */
+export function pageOf<Row>(
+  rows: readonly Row[],
+  limit: number,
+  partsOf: (last: Row) => string[],
+): { page: Row[]; nextCursor: string | null } {
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  return {
+    page,
+    nextCursor: rows.length > limit && last !== undefined ? writeCursor(...partsOf(last)) : null,
+  };
+}
+
 /** The parts of a cursor, of these kinds or these very words, or none. Throws `cursor-invalid`. */
 export function readCursor(cursor: string | undefined, ...expected: string[]): string[] {
   if (cursor === undefined) return [];

@@ -9,7 +9,7 @@ import {
   listEvents as listStatements,
 } from '../database/event-statements.ts';
 import { Gate } from '../gate.ts';
-import { readCursor, writeCursor } from './cursor.ts';
+import { pageOf, readCursor } from './cursor.ts';
 
 /** What is wanted of a list, whoever asks. */
 export type EventFilter = Omit<
@@ -63,9 +63,7 @@ export async function listEvents(
     id,
     filter.limit + 1,
   );
-  const page = rows.slice(0, filter.limit);
-  const last = page.at(-1);
-  const nextCursor = rows.length > filter.limit && last ? writeCursor(sort, last.sort_key, last.id) : null;
+  const { page, nextCursor } = pageOf(rows, filter.limit, (last) => [sort, last.sort_key, last.id]);
   return { events: page.map(rowOf), nextCursor };
 }
 

@@ -6,7 +6,7 @@ import type { Database } from '../database/database.ts';
 import { PlanEntity, type Plan as PlanRow } from '../database/entities.ts';
 import { RequestError } from '../errors.ts';
 import { newId } from '../ids.ts';
-import { parsePlan } from '../seating/plan.ts';
+import { PlanError, parsePlan } from '../seating/plan.ts';
 import { planForClients } from '../seating/plan-wire.ts';
 import { lockVenue } from './venues.ts';
 
@@ -22,7 +22,7 @@ const planView = (row: Omit<PlanRow, 'plan' | 'importedBy'>): Plan => ({
 
 /**
  * @param venueId where it stands: there it is the next version of the plans of its name
- * @throws PlanError, which names the place of the fault, `venue-not-found`
+ * Throws `plan-invalid`, which names the place of the fault, `venue-not-found`
  */
 export async function importPlan(
   db: Database,
@@ -31,7 +31,7 @@ export async function importPlan(
   by: Actor = { ...nobody, userId },
   venueId: string | null = null,
 ): Promise<Plan> {
-  const plan = parsePlan(source);
+  const plan = checkPlan(source);
   const row = {
     id: newId(),
     importedBy: userId,
@@ -50,6 +50,16 @@ export async function importPlan(
     await recordChange(em, 'plan-imported', by, { planId, name, seatCount, venueId, version });
   });
   return planView(row);
+}
+
+function checkPlan(source: unknown) {
+  try {
+    return parsePlan(source);
+  } catch (error) {
+    if (!(error instanceof PlanError)) throw error;
+    const { path, problem } = error;
+    throw new RequestError('plan-invalid', { path, problem }, error.message);
+  }
 }
 
 /** Whoever imports at the same time waits at the venue's row. */

@@ -9,7 +9,7 @@ import { EventEntity, VenueEntity, type VenueRow } from '../database/entities.ts
 import { listVenues as listStatement } from '../database/event-statements.ts';
 import { RequestError } from '../errors.ts';
 import { newId } from '../ids.ts';
-import { readCursor, writeCursor } from './cursor.ts';
+import { pageOf, readCursor } from './cursor.ts';
 import { checkTimeZone } from './event-checks.ts';
 
 export const venueView = ({ street, city, postalCode, country, ...row }: VenueRow): Venue => ({
@@ -107,9 +107,7 @@ export async function listVenues(
   const [afterName = null, afterId = null] = readCursor(filter.cursor, 'text', 'id');
   const { organizerId = null, country = null, q = null, limit } = filter;
   const rows = await db.run(listStatement, organizerId, country, q, afterName, afterId, limit + 1);
-  const page = rows.slice(0, limit);
-  const last = page.at(-1);
-  const nextCursor = rows.length > limit && last ? writeCursor(last.sort_key, last.id) : null;
+  const { page, nextCursor } = pageOf(rows, limit, (last) => [last.sort_key, last.id]);
   const venues = page.map(({ sort_key: _, createdAt, updatedAt, ...row }) => ({
     ...row,
     createdAt: new Date(createdAt),

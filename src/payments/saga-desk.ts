@@ -1,4 +1,5 @@
 /** Payments as admins see them: all of them, and what to do with those that somebody has to look at. */
+import type { Actor } from '../audit/audit-log.ts';
 import { instant } from '../bookings/records.ts';
 import type { PaymentProgress, Saga } from '../contracts.gen.ts';
 import type { Database } from '../database/database.ts';
@@ -15,13 +16,6 @@ export interface SagaFilter {
   limit: number;
 }
 
-/** Who acts, for the audit log. */
-export interface Admin {
-  userId: string;
-  sessionId: string;
-  requestId: string | null;
-}
-
 /** Newest first. */
 export async function findSagas(db: Database, filter: SagaFilter): Promise<Saga[]> {
   const { state = null, eventId = null, dead = false, olderThan = null, limit } = filter;
@@ -36,7 +30,7 @@ export async function findSaga(db: Database, holdId: string): Promise<Saga> {
 }
 
 /** Makes the step that was put aside due again. Throws `saga-not-found`, `saga-not-dead`. */
-export async function retry(db: Database, holdId: string, by: Admin): Promise<void> {
+export async function retry(db: Database, holdId: string, by: Actor): Promise<void> {
   await findSaga(db, holdId);
   const [due] = await db.run(retrySaga, holdId, by.userId, by.sessionId, by.requestId);
   if (!due) throw new RequestError('saga-not-dead');
@@ -55,7 +49,7 @@ export interface Abandoned {
 export async function abandon(
   db: Database,
   holdId: string,
-  by: Admin,
+  by: Actor,
   reason: string,
 ): Promise<Abandoned | undefined> {
   await findSaga(db, holdId);

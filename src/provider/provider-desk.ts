@@ -13,7 +13,7 @@ import {
   listProviderRuns,
   type ProviderRunRow,
 } from '../database/provider-statements.ts';
-import { readCursor, writeCursor } from '../events/cursor.ts';
+import { pageOf, readCursor } from '../events/cursor.ts';
 import type { ProviderFeed, ProviderSettings } from './provider-feed.ts';
 import { beforeAll } from './search.ts';
 
@@ -44,8 +44,7 @@ export async function knownEvents(
   const { inFeed = null, limit = 50, cursor } = request;
   const [start = beforeAll[0], id = beforeAll[1]] = readCursor(cursor, 'time', 'id');
   const rows = await db.run(listProviderEvents, inFeed, start, id, limit + 1);
-  const page = rows.slice(0, limit);
-  const last = page.at(-1);
+  const { page, nextCursor } = pageOf(rows, limit, (last) => [instant(last.starts), last.id]);
   return {
     events: page.map((row) => ({
       id: row.id,
@@ -58,7 +57,7 @@ export async function knownEvents(
       firstSeenAt: instant(row.first_seen),
       lastSeenAt: instant(row.last_seen),
     })),
-    nextCursor: rows.length > limit && last ? writeCursor(instant(last.starts), last.id) : null,
+    nextCursor,
   };
 }
 

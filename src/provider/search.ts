@@ -2,7 +2,7 @@ import type { ProviderSearchRequest } from '../contracts.gen.ts';
 import type { Database } from '../database/database.ts';
 import { type ProviderEventRow, searchProviderEvents } from '../database/provider-statements.ts';
 import { RequestError } from '../errors.ts';
-import { readCursor, writeCursor } from '../events/cursor.ts';
+import { pageOf, readCursor } from '../events/cursor.ts';
 
 /** What one answer holds at most, and unless less is asked for. */
 const limitAtMost = 5000;
@@ -38,13 +38,8 @@ export async function searchEvents(
   const [start = beforeAll[0], id = beforeAll[1]] = readCursor(request.cursor, 'time', 'id');
   const limit = request.limit ?? limitAtMost;
   const rows = await db.run(searchProviderEvents, from, to, timeZone, start, id, limit + 1);
-  const page = rows.slice(0, limit);
-  const last = page.at(-1);
-  const goesOn = rows.length > limit && last !== undefined;
-  return {
-    events: page.map(eventOf),
-    nextCursor: goesOn ? writeCursor(new Date(last.starts).toISOString(), last.id) : undefined,
-  };
+  const { page, nextCursor } = pageOf(rows, limit, (last) => [new Date(last.starts).toISOString(), last.id]);
+  return { events: page.map(eventOf), nextCursor: nextCursor ?? undefined };
 }
 
 /** A moment in UTC that ends in Z, or a time of the provider's clock, both as PostgreSQL takes them. */

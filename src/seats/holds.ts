@@ -2,8 +2,9 @@ import type { Hold } from '../contracts.gen.ts';
 import { RequestError } from '../errors.ts';
 import { closesAt, type EventCard, priceOf } from '../events/events.ts';
 import type { Engine } from '../hub.ts';
+import type { holdSeats } from '../redis/scripts/hold-seats.ts';
 import { readHolds } from '../redis/scripts/read-holds.ts';
-import type { RawHold } from '../redis/scripts/script.ts';
+import type { Answer, RawHold } from '../redis/scripts/script.ts';
 
 /** The event, unless it is nobody's business yet. Throws `event-not-found`. */
 export async function knownEvent(engine: Engine, eventId: string): Promise<EventCard> {
@@ -37,6 +38,24 @@ export const refusals = {
   confirming: 'hold-confirming',
   reused: 'request-id-reused',
 } as const;
+
+/** The hold that was made; any other answer is thrown as the refusal it is. */
+export function expectHeld(answer: Answer<(typeof holdSeats)['decoders']>) {
+  switch (answer.status) {
+    case 'held':
+      return answer;
+    case 'taken':
+      throw new RequestError('seats-taken', { seats: answer.seats });
+    case 'unknown-seats':
+      throw new RequestError('seats-unknown', { seats: answer.seats, count: answer.count });
+    case 'seats-per-hold':
+      throw new RequestError('seats-per-hold', { allowed: answer.allowed });
+    case 'seats-per-buyer':
+      throw new RequestError('seats-per-buyer', { allowed: answer.allowed, left: answer.left });
+    default:
+      throw new RequestError(refusals[answer.status]);
+  }
+}
 
 /** A hold as its owner sees it, with its price. */
 export function holdView(card: EventCard, hold: RawHold): Hold {
