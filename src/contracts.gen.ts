@@ -1830,9 +1830,18 @@ export interface PlansListRequest {
    * A UUID made by the server (version 7: sorts by time of making), in lower case: one thing has one name.
    */
   venueId?: string;
+  /**
+   * Default 50.
+   */
+  limit?: number;
+  /**
+   * `nextCursor` of the answer before.
+   */
+  cursor?: string;
 }
 export interface PlansListReply {
   plans: Plan[];
+  nextCursor: string | null;
 }
 export interface PlansReadRequest {
   planId: Id;
@@ -2327,7 +2336,7 @@ export interface Messages {
   'me:read': { request: MeReadRequest; reply: MeReadReply; errors: never };
   'me:update': { request: MeUpdateRequest; reply: MeUpdateReply; errors: 'time-zone-unknown' };
   'plans:import': { request: PlansImportRequest; reply: PlansImportReply; errors: 'plan-invalid' | 'request-id-reused' };
-  'plans:list': { request: PlansListRequest; reply: PlansListReply; errors: never };
+  'plans:list': { request: PlansListRequest; reply: PlansListReply; errors: 'cursor-invalid' };
   'plans:read': { request: PlansReadRequest; reply: PlansReadReply; errors: 'plan-not-found' };
   'provider:events': { request: ProviderEventsRequest; reply: ProviderEventsReply; errors: 'cursor-invalid' };
   'provider:search': { request: ProviderSearchRequest; reply: ProviderSearchReply; errors: 'cursor-invalid' };

@@ -28,6 +28,7 @@ import { checkDatabase, checkKind, checkRedis } from './durability.ts';
 import { Completions } from './events/completions.ts';
 import { groupsOf } from './events/cached-events.ts';
 import { Events } from './events/events.ts';
+import { followSale } from './events/follow-change.ts';
 import { connectFollowUps } from './follow-ups.ts';
 import { Health } from './health/health.ts';
 import { bodyLimit } from './http/api.ts';
@@ -185,7 +186,14 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const maps = new LiveMaps(mapSource, log);
   const seatDocuments = new SeatDocuments({ maps, inventory, source: mapSource });
   const sweeper = new Sweeper(inventory, maps, log);
-  const reconciler = new Reconciler({ inventory, confirms, db, audit, log });
+  const reconciler = new Reconciler({
+    inventory,
+    confirms,
+    db,
+    audit,
+    log,
+    followSale: (eventId) => followSale({ db, inventory }, eventId),
+  });
   const pastEvents = new PastEvents({ links, keys, db, log });
   const completions = new Completions({ db, log, completed: (eventId) => engine.eventChanged(eventId) });
   let draining = false;

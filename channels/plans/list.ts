@@ -4,6 +4,7 @@ import { listPlans } from '../../src/events/plans.ts';
 export default defineMessage('plans:list', {
   access: organizers,
   async handle({ engine, request }) {
-    return { plans: await listPlans(engine.db, request.venueId) };
+    const { venueId, limit = 50, cursor } = request;
+    return listPlans(engine.db, { venueId, limit, cursor });
   },
 });

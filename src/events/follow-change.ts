@@ -15,21 +15,22 @@ export async function followChange(engine: Engine, eventId: string): Promise<voi
 
 /**
  * Tells Redis until when the event is sold, if it has the map and knows otherwise. The row cannot change before Redis
- * has its value, so what is older never comes after what is newer. Throws `try-later` while Redis is away.
+ * has its value, so what is older never comes after what is newer. Answers whether it did. Throws `try-later` while
+ * Redis is away.
  */
 export async function followSale(
   { db, inventory }: Pick<Engine, 'db' | 'inventory'>,
   eventId: string,
-): Promise<void> {
+): Promise<boolean> {
   const known = await inventory.soldUntil(eventId);
-  if (known === undefined) return;
-  await db.em().transactional(async (em) => {
+  if (known === undefined) return false;
+  return db.em().transactional(async (em) => {
     const row = await em.findOne(
       EventEntity,
       { id: eventId },
       { lockMode: LockMode.PESSIMISTIC_READ, disableIdentityMap: true },
     );
-    if (!row) return;
+    if (!row) return false;
     const { status, sellMode, startsAt, salesEndAt } = row;
     const until = closesAt({
       status,
@@ -37,6 +38,8 @@ export async function followSale(
       startsAt: startsAt.getTime(),
       salesEndAt: salesEndAt?.getTime() ?? Number.POSITIVE_INFINITY,
     });
-    if (until !== known) await inventory.runIfLoaded(setRules, eventId, { closesAt: until });
+    if (until === known) return false;
+    await inventory.runIfLoaded(setRules, eventId, { closesAt: until });
+    return true;
   });
 }

@@ -8,6 +8,7 @@ import { RequestError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { PlanError, parsePlan } from '../seating/plan.ts';
 import { planForClients } from '../seating/plan-wire.ts';
+import { pageOf, readCursor } from './cursor.ts';
 import { lockVenue } from './venues.ts';
 
 const planView = (row: Omit<PlanRow, 'plan' | 'importedBy'>): Plan => ({
@@ -79,10 +80,25 @@ export async function readPlan(
   return row ? { id: row.id, plan: row.plan } : undefined;
 }
 
-export async function listPlans(db: Database, venueId?: string): Promise<Plan[]> {
+/** All, newest first; or those of a venue, by name and the latest version first. Throws `cursor-invalid`. */
+export async function listPlans(
+  db: Database,
+  { venueId, limit, cursor }: { venueId: string | undefined; limit: number; cursor: string | undefined },
+): Promise<{ plans: Plan[]; nextCursor: string | null }> {
   const em = db.em();
-  const rows = venueId
-    ? await em.find(PlanEntity, { venueId }, { orderBy: { name: 'asc', version: 'desc' }, limit: 200 })
-    : await em.find(PlanEntity, {}, { orderBy: { id: 'desc' }, limit: 200 });
-  return rows.map(planView);
+  if (!venueId) {
+    const [olderThan] = readCursor(cursor, 'id');
+    const where = olderThan === undefined ? {} : { id: { $lt: olderThan } };
+    const rows = await em.find(PlanEntity, where, { orderBy: { id: 'desc' }, limit: limit + 1 });
+    const { page, nextCursor } = pageOf(rows, limit, ({ id }) => [id]);
+    return { plans: page.map(planView), nextCursor };
+  }
+  const [name = '', version = ''] = readCursor(cursor, 'text', 'row');
+  const after = { $or: [{ name: { $gt: name } }, { name, version: { $lt: Number(version) } }] };
+  const rows = await em.find(PlanEntity, cursor === undefined ? { venueId } : { venueId, ...after }, {
+    orderBy: { name: 'asc', version: 'desc' },
+    limit: limit + 1,
+  });
+  const { page, nextCursor } = pageOf(rows, limit, (last) => [last.name, String(last.version)]);
+  return { plans: page.map(planView), nextCursor };
 }

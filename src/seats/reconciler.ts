@@ -53,6 +53,8 @@ export interface ReconcilerParts {
   db: Database;
   audit: AuditLog;
   log: Logger;
+  /** Tells Redis until when the event is sold, if it knows otherwise; answers whether it did. */
+  followSale: (eventId: string) => Promise<boolean>;
   clock?: Clock;
 }
 
@@ -68,7 +70,7 @@ export class Reconciler {
   #cancel: (() => void) | undefined;
   #stopped = false;
   /** `looks` that saw the whole event, and what was mended by them. */
-  readonly counts = { looks: 0, seats: 0, buyers: 0, holds: 0 };
+  readonly counts = { looks: 0, seats: 0, buyers: 0, holds: 0, sales: 0 };
 
   constructor(parts: ReconcilerParts) {
     this.#parts = parts;
@@ -136,6 +138,7 @@ export class Reconciler {
     if (answer.status === 'elsewhere') this.#known.delete(eventId);
     if (answer.status !== 'map') return;
     this.counts.looks++;
+    if (await this.#parts.followSale(eventId)) this.counts.sales++;
     const differences = await findDifferences(this.#parts.db, eventId, answer);
     const now = this.#clock.monotonic();
     const suspects = new Map<string, number>();

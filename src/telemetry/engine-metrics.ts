@@ -204,8 +204,8 @@ function countAftermath(metrics: Metrics, { engine, health }: CountedParts) {
     'reconciler_mends_total',
     'What differed and was mended.',
     () => {
-      const { seats, buyers, holds } = reconciler.counts;
-      return { seats, buyers, holds };
+      const { seats, buyers, holds, sales } = reconciler.counts;
+      return { seats, buyers, holds, sales };
     },
     'what',
   );

@@ -250,3 +250,13 @@ test('an event that is long over stays while it has holds', async () => {
   expect(await redis.hget(keys.event(eventId)[1] as string, held.holdId)).toMatch(/^h\|/);
   expect(await redis.smembers(keys.loadedEvents)).toContain(eventId);
 });
+
+test('a Redis that knows a wrong end of the sale is told the right one', async () => {
+  const here = await scene();
+  await hold(here, [1]);
+  const meta = keys.event(here.eventId)[3] as string;
+  const right = await redis.hget(meta, 'closesAt');
+  await redis.hset(meta, 'closesAt', '1');
+  await until(async () => (await redis.hget(meta, 'closesAt')) === right, 'the end to be mended', 90_000);
+  await anything(here);
+}, 100_000);

@@ -92,7 +92,16 @@ export class SimNode {
     this.maps = new LiveMaps(makeMapSource({ inventory, events, publisher, isWatched }), log, clock);
     this.sweeper = new Sweeper(inventory, this.maps, log, clock);
     const audit = { note: () => undefined } as unknown as AuditLog;
-    this.reconciler = new Reconciler({ inventory, confirms: this.confirms, db, audit, log, clock });
+    this.reconciler = new Reconciler({
+      inventory,
+      confirms: this.confirms,
+      db,
+      audit,
+      log,
+      clock,
+      // Nothing changes until when these events are sold.
+      followSale: async () => false,
+    });
     this.#engine = {
       db,
       events,
