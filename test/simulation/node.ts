@@ -143,6 +143,7 @@ export class SimNode {
       session,
       request,
       requestId: requestId || null,
+      by: { userId, sessionId: session.id, requestId: requestId || null },
       address: '',
       viewer,
       fail: failWith,

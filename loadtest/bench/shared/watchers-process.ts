@@ -45,10 +45,12 @@ class Watcher {
     this.#early = [];
     return new Promise((resolve, reject) => {
       socket.on('error', reject);
-      socket.on('close', () => {
+      const since = Date.now();
+      socket.on('close', (code, reason) => {
         // One that was cut says so when its successor is connecting already.
         if (!this.#isClosing && socket === this.#socket) {
-          throw new Error('the server closed the connection of a watcher');
+          const after = `${Date.now() - since} ms after it connected`;
+          throw new Error(`the server closed the connection of a watcher: ${code} ${reason}, ${after}`);
         }
       });
       const { steps, ready, heartbeat } = this.#dialogue;
