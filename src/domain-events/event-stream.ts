@@ -158,7 +158,7 @@ export class EventStream {
         length,
         events: rows.map((row) => this.#entryOf(row)),
       });
-      faultPoint('stream.appended');
+      if (rows.length > 0) faultPoint('stream.appended');
       const had = this.#last;
       this.#last = last;
       if (status === 'moved' && had !== undefined && isBefore(last, had)) {
