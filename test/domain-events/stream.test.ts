@@ -124,7 +124,11 @@ test('[STREAM-2] what another node has recorded and not appended is appended', a
 
 test('[STREAM-3] while Redis is away changes are made and wait; what it has lost comes again under the same ids', async () => {
   const redis = await ownRedis();
-  const own = await startTestHubs(2, { redisTimeoutMs: 500 }, { redisUrl: redis.url });
+  const own = await startTestHubs(
+    2,
+    { redisTimeoutMs: 500, allowedOrigins: ['https://tickets.example'] },
+    { redisUrl: redis.url },
+  );
   const eventId = await own.event();
   const organizer = await organizerOf(own, eventId);
   const rename = (title: string) => call(node(own), 'events:update', { eventId, title }, organizer);
