@@ -15,7 +15,9 @@ export type FaultPoint =
   | 'outbox.sent'
   | 'saga.before-call'
   | 'saga.after-call'
-  | 'cancel.committed';
+  | 'cancel.committed'
+  | 'stream.recorded'
+  | 'stream.appended';
 
 const signals = { kill: 'SIGKILL', stop: 'SIGSTOP' } as const;
 

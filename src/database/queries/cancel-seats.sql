@@ -1,7 +1,7 @@
 -- Returns one row: outbox_id (null if nothing was left to cancel), refund_cents.
 -- $1 booking id, $2 seats to cancel or null for all, $3 actor id, $4 session id, $5 request id, $6 reason.
 with booking as materialized (
-  select id, event_id, user_id, hold_id from bookings where id = $1::uuid and status = 'confirmed' for update
+  select id, event_id, user_id, hold_id, currency from bookings where id = $1::uuid and status = 'confirmed' for update
 ),
 -- Locked, and so as they are by now: another cancellation may have taken some of them a moment ago.
 lines as materialized (
@@ -10,7 +10,7 @@ lines as materialized (
 freed as (
   update booking_seats set active = false, cancelled_at = clock_timestamp()
   where booking_id in (select id from booking) and active and ($2::integer[] is null or seat = any($2))
-  returning seat, price_cents
+  returning seat, label, category, price_cents
 ),
 ended as (
   update bookings set status = 'cancelled', cancelled_at = clock_timestamp()
@@ -19,7 +19,11 @@ ended as (
   returning id
 ),
 sum as (
-  select coalesce(sum(price_cents), 0)::bigint as cents, array_agg(seat order by seat) as seats from freed
+  select coalesce(sum(price_cents), 0)::bigint as cents, array_agg(seat order by seat) as seats,
+    jsonb_agg(
+      jsonb_build_object('seat', seat, 'label', label, 'category', category, 'priceCents', price_cents) order by seat
+    ) as lines
+  from freed
 ),
 -- A payment that is being let go of has nothing to give back.
 payment as (
@@ -37,6 +41,17 @@ noted as (
   select 'booking-cancelled', booking.event_id, booking.id, $3::uuid, $4::text, $5::text, sum.seats,
     jsonb_build_object('reason', $6::text, 'whole', exists (select from ended), 'refundCents',
       coalesce((select amount_cents from refund), 0))
+  from booking, sum
+  where sum.seats is not null
+),
+-- For other services (src/domain-events/).
+published as (
+  insert into domain_changes (type, subject, event_id, data)
+  select case when exists (select from ended) then 'booking.cancelled.v1' else 'booking.seats-cancelled.v1' end,
+    booking.id, booking.event_id, jsonb_build_object(
+      'bookingId', booking.id, 'eventId', booking.event_id, 'userId', booking.user_id, 'seats', sum.lines,
+      'cancelledCents', sum.cents, 'refundCents', coalesce((select amount_cents from refund), 0),
+      'currency', booking.currency, 'cause', 'booking', 'cancelledAt', instant_text(clock_timestamp()))
   from booking, sum
   where sum.seats is not null
 ),
