@@ -10,6 +10,7 @@ import events from './events/index.ts';
 import health from './health/index.ts';
 import kiosks from './kiosks/index.ts';
 import me from './me/index.ts';
+import notifications from './notifications/index.ts';
 import plans from './plans/index.ts';
 import provider from './provider/index.ts';
 import sagas from './sagas/index.ts';
@@ -25,6 +26,7 @@ export const channels: readonly Channel[] = [
   plans,
   seats,
   bookings,
+  notifications,
   provider,
   attachments,
   calendar,

@@ -17,7 +17,8 @@ export type FaultPoint =
   | 'saga.after-call'
   | 'cancel.committed'
   | 'stream.recorded'
-  | 'stream.appended';
+  | 'stream.appended'
+  | 'alerts.claimed';
 
 const signals = { kill: 'SIGKILL', stop: 'SIGSTOP' } as const;
 

@@ -11,6 +11,7 @@ import { Kiosks } from './accounts/kiosks.ts';
 import { Limits } from './accounts/limits.ts';
 import { Sessions } from './accounts/sessions.ts';
 import { Accounts } from './accounts.ts';
+import { Alerts } from './alerts/alerts.ts';
 import { SalesFold } from './analytics/sales-fold.ts';
 import { Attachments } from './attachments/attachments.ts';
 import { openFileStore } from './attachments/file-store.ts';
@@ -41,6 +42,7 @@ import { HttpLimits } from './limits/http-limits.ts';
 import { UserBudget } from './limits/user-budget.ts';
 import { Jobs } from './jobs/jobs.ts';
 import type { Logger } from './log.ts';
+import { Notifications } from './notifications/notifications.ts';
 import { Outbox } from './outbox.ts';
 import { openPayments } from './payments/open-payments.ts';
 import { Sagas } from './payments/sagas.ts';
@@ -80,6 +82,8 @@ export interface Engine {
   readonly cancellations: Cancellations;
   readonly sagas: Sagas;
   readonly outbox: Outbox;
+  readonly notifications: Notifications;
+  readonly alerts: Alerts;
   readonly requests: Requests;
   readonly audit: AuditLog;
   readonly reconciler: Reconciler;
@@ -213,6 +217,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     jobs,
     log,
   });
+  const notifications = new Notifications({ db, publisher, log });
+  const alerts = new Alerts({ db, jobs, notifications, publisher, log });
   const salesFold = new SalesFold({ db, log });
   const origins = new Set(config.allowedOrigins);
   const publicUrl = () => [...origins][0] ?? 'http://localhost';
@@ -232,6 +238,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     cancellations,
     sagas,
     outbox,
+    notifications,
+    alerts,
     requests,
     audit,
     reconciler,
@@ -370,6 +378,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   for (const part of [sweeper, reconciler, pastEvents, completions, audit, endedSessions, salesFold])
     part.start();
   eventStream.start();
+  notifications.start();
+  alerts.start();
   outbox.start();
   sagas.runner.run();
   providerFeed.start();
@@ -385,7 +395,13 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     await sockets.drain(Math.min(1000, config.drainMs));
     for (const part of [sweeper, reconciler, pastEvents, completions, endedSessions]) part.stop();
     await Promise.race([
-      Promise.all([sagas.runner.stop(), outbox.stop(), salesFold.stop(), eventStream.stop()]),
+      Promise.all([
+        sagas.runner.stop(),
+        // The last alerts are followed by rows of the outbox.
+        Promise.all([alerts.stop(), notifications.stop()]).finally(() => outbox.stop()),
+        salesFold.stop(),
+        eventStream.stop(),
+      ]),
       pause(Math.max(1000, until - Date.now())),
     ]);
     await ends('jobs', jobs.stop());

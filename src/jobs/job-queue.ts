@@ -116,6 +116,18 @@ export class JobQueue<Data extends object> {
     });
   }
 
+  /** Adds many at once. One whose id is there already is not added again. Rejects when Redis does not take them. */
+  async addAll(jobs: readonly { id: string; data: Data; delayMs: number }[]): Promise<void> {
+    const opts = { removeOnComplete: true, removeOnFail: true };
+    await this.#queue.addBulk(
+      jobs.map(({ id, data, delayMs }) => ({
+        name: this.name,
+        data,
+        opts: { ...opts, jobId: id, delay: delayMs },
+      })),
+    );
+  }
+
   /** The same job every `everyMs`, by one node at a time, beginning now. Nodes that ask for the same share it. */
   repeat(id: string, everyMs: number, data: Data): void {
     this.#repeats.set(id, { everyMs, data });
