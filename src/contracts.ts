@@ -13,7 +13,7 @@ import type { MessageName, TellName } from './contracts.gen.ts';
 import { type ErrorCode, errors, isErrorCode, RequestError } from './errors.ts';
 
 export type JsonSchema = Record<string, unknown>;
-export type TellRoom = 'event' | 'user' | 'socket';
+export type TellRoom = 'event' | 'user' | 'venue' | 'socket';
 
 interface Described {
   readonly title: string;

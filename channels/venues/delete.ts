@@ -7,6 +7,8 @@ export default defineMessage('venues:delete', {
     const venue = await findVenue(engine.db, request.venueId);
     if (!venue || !owns(session, venue.organizerId)) return fail('venue-not-found');
     const by = { userId: session.userId, sessionId: session.id, requestId };
-    return venueView(await deleteVenue(engine.db, request.venueId, by));
+    const deleted = await deleteVenue(engine.db, request.venueId, by);
+    engine.venueChanged(request.venueId);
+    return venueView(deleted);
   },
 });

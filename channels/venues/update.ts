@@ -8,6 +8,8 @@ export default defineMessage('venues:update', {
     const venue = await findVenue(engine.db, venueId);
     if (!venue || !owns(session, venue.organizerId)) return fail('venue-not-found');
     const by = { userId: session.userId, sessionId: session.id, requestId };
-    return venueView(await updateVenue(engine.db, venueId, changes, by));
+    const updated = await updateVenue(engine.db, venueId, changes, by);
+    engine.venueChanged(venueId);
+    return venueView(updated);
   },
 });

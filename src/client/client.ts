@@ -66,6 +66,12 @@ const tells: Record<TellName, true> = {
   'bookings:paid': true,
   'events:cancelled': true,
   'events:unwound': true,
+  'kiosk:announced': true,
+  'kiosk:assigned': true,
+  'kiosk:board': true,
+  'kiosk:changed': true,
+  'kiosk:page': true,
+  'kiosk:withdrawn': true,
   'seats:changed': true,
   'seats:hold-expired': true,
   'seats:position': true,
@@ -125,6 +131,11 @@ export class SeatcastClient extends Emitter<ClientEvents> {
     for (const map of this.maps.values()) map.setHolds([]);
     this.#attempts = 0;
     this.#connect();
+  }
+
+  /** Gives up a connection that answers nothing any more, for another one. */
+  reconnect(): void {
+    if (this.state === 'connected') this.signIn(this.#token);
   }
 
   /** Goes on with a newer token of the same session, on the same connection. */

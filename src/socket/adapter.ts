@@ -11,10 +11,10 @@ import type { TellName, Tells } from '../contracts.gen.ts';
 import { loadContracts, type TellRoom } from '../contracts.ts';
 import type { Logger } from '../log.ts';
 import type { RedisLinks } from '../redis/links.ts';
-import { eventRoom, userRoom } from './frame.ts';
+import { eventRoom, userRoom, venueRoom } from './frame.ts';
 
 /** What nodes tell each other beside the rooms. */
-export const notices = ['event-changed', 'session-revoked'] as const;
+export const notices = ['event-changed', 'session-revoked', 'venue-changed'] as const;
 export type Notice = (typeof notices)[number];
 
 /** Bytes of a message between nodes; the longest tick has 600,000. */
@@ -101,6 +101,7 @@ const isClusterMessage = new Ajv({ strict: false }).compile<ClusterMessage>({
 const roomPrefix: Record<TellRoom, string | undefined> = {
   event: eventRoom(''),
   user: userRoom(''),
+  venue: venueRoom(''),
   socket: undefined,
 };
 
