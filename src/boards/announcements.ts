@@ -81,8 +81,11 @@ export async function announce(
       throw new RequestError('too-many-announcements', { allowed: atMost });
     }
     await em.insert(AnnouncementEntity, row);
-    const details = { announcementId: id, venueId: venue.id, kind, text: row.text, minutes: row.minutes };
-    await recordChange(em, 'announcement-made', by, { ...details, until: row.until, replaced }, row.eventId);
+    const { text: said, minutes: late, until } = row;
+    const what = { announcementId: id, venueId: venue.id, kind, text: said, minutes: late };
+    // `until` is a number there: that of a hold.
+    const details = { ...what, shownUntil: until.toISOString(), replaced };
+    await recordChange(em, 'announcement-made', by, details, row.eventId);
     return row;
   });
 }
