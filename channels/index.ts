@@ -8,6 +8,7 @@ import bookings from './bookings/index.ts';
 import calendar from './calendar/index.ts';
 import events from './events/index.ts';
 import health from './health/index.ts';
+import kiosk from './kiosk/index.ts';
 import kiosks from './kiosks/index.ts';
 import me from './me/index.ts';
 import notifications from './notifications/index.ts';
@@ -31,6 +32,7 @@ export const channels: readonly Channel[] = [
   attachments,
   calendar,
   kiosks,
+  kiosk,
   users,
   analytics,
   audit,

@@ -29,6 +29,13 @@ export const signedIn: Access<Session> = (session) => {
   return known;
 };
 
+/** Screens, and those who put them up. */
+export const screens: Access<Session> = (session) => {
+  const known = anySession(session);
+  if (known.role === 'user') throw new RequestError('forbidden');
+  return known;
+};
+
 export const organizers: Access<Session> = (session) => {
   const known = signedIn(session);
   if (known.role !== 'organizer' && known.role !== 'admin') throw new RequestError('forbidden');
@@ -52,6 +59,10 @@ export interface Viewer {
   isWatching(eventId: string): boolean;
   watch(eventId: string): Promise<void>;
   unwatch(eventId: string): void;
+  /** The venue whose board this connection shows: one at a time. */
+  readonly board: string | undefined;
+  watchBoard(venueId: string): Promise<void>;
+  unwatchBoard(): void;
   /** Goes on with a newer token of the same session. */
   renew(session: Session): void;
 }

@@ -5,6 +5,7 @@
 import { Ajv } from 'ajv';
 import type { S3Access } from './attachments/file-store.ts';
 import type { StreamLimits } from './domain-events/event-stream.ts';
+import type { BoardTimings } from './boards/board.ts';
 import type { Guard } from './payments/guarded.ts';
 import type { SagaTimings } from './payments/saga-timings.ts';
 import { clusterPattern } from './redis/address.ts';
@@ -282,6 +283,7 @@ export interface Config {
     /** Within so many ms an ordinary body of an HTTP request must have come. */
     readonly bodyMs?: number;
     readonly feed?: Partial<FeedLimits>;
+    readonly boards?: Partial<BoardTimings>;
   };
   metricsToken: string | undefined;
   /** Where traces go; undefined: nobody traces. */

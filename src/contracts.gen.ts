@@ -91,6 +91,15 @@ export type NotificationKind =
  * 256 random bits made by the server, base64url. Only the device knows it.
  */
 export type PairingSecret = string;
+/**
+ * So many seats.
+ */
+export type Count = number;
+/**
+ * Words in lower case letters and digits, joined by hyphens, e.g. stand-up.
+ */
+export type Category = string;
+export type AnnouncementKind = 'doors' | 'delay' | 'info';
 export type BookingStatus = 'confirmed' | 'cancelled';
 /**
  * How far a payment has come. `authorised`: the amount is set aside; `booked`: the seats are the buyer's; `captured`: the money was taken; `voided`: it was let go of before it was taken; `refunded`: all of it was given back.
@@ -111,10 +120,6 @@ export type PaymentProgress =
  * `completed`: it has ended, the hub has noticed by itself.
  */
 export type EventStatus = 'draft' | 'published' | 'cancelled' | 'completed';
-/**
- * Words in lower case letters and digits, joined by hyphens, e.g. stand-up.
- */
-export type Category = string;
 /**
  * Up to 20, each once.
  */
@@ -319,6 +324,10 @@ export interface Account {
 export interface Kiosk {
   id: Id;
   organizerId: Id;
+  /**
+   * The venue whose board it shows; null: none yet.
+   */
+  venueId: Id | null;
   name: string;
   pairedAt: Instant;
   /**
@@ -329,6 +338,174 @@ export interface Kiosk {
    * RFC 3339 with an offset, e.g. 2027-03-14T19:30:00Z.
    */
   tokenUntil: string;
+  /**
+   * null: it has not watched a board yet.
+   */
+  seen: KioskSeen | null;
+}
+/**
+ * How a kiosk was, as it said itself.
+ */
+export interface KioskSeen {
+  /**
+   * RFC 3339 with an offset, e.g. 2027-03-14T19:30:00Z.
+   */
+  at: string;
+  connected: boolean;
+  /**
+   * The page it showed, from 0; null: it has not said.
+   */
+  page: number | null;
+  pages: number | null;
+  epoch: Epoch | null;
+  /**
+   * How far its board was.
+   */
+  position: Position | null;
+  /**
+   * Of the page that runs on it.
+   */
+  version: string | null;
+  /**
+   * In pixels of the page.
+   */
+  screen: string | null;
+}
+/**
+ * The seats of one category, counted.
+ */
+export interface BoardCategory {
+  category: string;
+  priceCents: Cents;
+  seats: Count;
+  free: Count;
+  held: Count;
+  sold: Count;
+}
+/**
+ * How many seats of an event are free, held and sold.
+ */
+export interface BoardSeats {
+  /**
+   * true while holds cannot be read (Redis is away): what is sold is counted, holds may be missing.
+   */
+  stale: boolean;
+  seats: Count;
+  free: Count;
+  held: Count;
+  sold: Count;
+  /**
+   * The lowest price of a free seat; null: none is free.
+   */
+  fromCents: Cents | null;
+  /**
+   * In the plan's order, the first eight.
+   */
+  categories: BoardCategory[];
+  /**
+   * How many are not shown; they count in the sums.
+   */
+  moreCategories: number;
+}
+/**
+ * An event as boards show it.
+ */
+export interface BoardEvent {
+  id: Id;
+  title: string;
+  category: Category | null;
+  /**
+   * RFC 3339 with an offset, e.g. 2027-03-14T19:30:00Z.
+   */
+  startsAt: string;
+  endsAt: Instant;
+  timeZone: TimeZone;
+  state: 'scheduled' | 'running' | 'cancelled';
+  /**
+   * How much later than planned it starts, as announced; 0: on time.
+   */
+  delayMinutes: number;
+  /**
+   * Whether seats can be had; `elsewhere`: they are not sold here.
+   */
+  sale: 'before' | 'open' | 'over' | 'elsewhere';
+  salesStartAt: Instant | null;
+  currency: Currency;
+  /**
+   * null: they are not counted, because the event is running, cancelled or sold elsewhere, or because they are just being read.
+   */
+  seats: BoardSeats | null;
+}
+/**
+ * What an organizer has boards say.
+ */
+export interface Announcement {
+  id: Id;
+  venueId: Id;
+  /**
+   * null: it concerns the whole venue.
+   */
+  eventId: Id | null;
+  kind: AnnouncementKind;
+  text: string;
+  /**
+   * Of a delay: how much later the event starts. Of doors: in how many minutes they open, counted from when it was announced.
+   */
+  minutes: number | null;
+  /**
+   * When the doors open, or when the delayed event starts.
+   */
+  at: Instant | null;
+  /**
+   * RFC 3339 with an offset, e.g. 2027-03-14T19:30:00Z.
+   */
+  until: string;
+  createdAt: Instant;
+  /**
+   * null: it was not taken back.
+   */
+  withdrawnAt: Instant | null;
+}
+/**
+ * What the screens of a venue show.
+ */
+export interface Board {
+  venueId: Id;
+  /**
+   * Of the venue.
+   */
+  name: string;
+  city: string;
+  timeZone: TimeZone;
+  /**
+   * Names one life of an event's map. It changes when the map is rebuilt; positions of different epochs cannot be compared.
+   */
+  epoch: string;
+  /**
+   * How many changes the map has seen in this epoch.
+   */
+  position: number;
+  /**
+   * Those that are not over, by their start: all of the next 48 hours, and later ones as far as the first page has room.
+   */
+  events: BoardEvent[];
+  /**
+   * Those that are to be shown now, the newest first.
+   */
+  announcements: Announcement[];
+  /**
+   * Events on a page.
+   */
+  perPage: number;
+  pages: number;
+  /**
+   * How long a page is shown. The page of a moment is floor(hub's clock / pageMs) modulo pages, from 0: the same on every screen, without a word between them.
+   */
+  pageMs: number;
+  /**
+   * The hub's clock.
+   */
+  now: number;
 }
 /**
  * Seats kept for one buyer for a limited time.
@@ -1870,6 +2047,150 @@ export interface HealthStatusReply {
     outbox: boolean;
   };
 }
+export interface KioskAliveRequest {
+  /**
+   * The page on the screen, from 0.
+   */
+  page?: number;
+  /**
+   * Of how many.
+   */
+  pages?: number;
+  epoch?: Epoch;
+  position?: Position;
+  /**
+   * Of the page that runs there: `version` of its first `kiosk:watch`.
+   */
+  version?: string;
+  /**
+   * Width and height in pixels, e.g. 1920x1080.
+   */
+  screen?: string;
+}
+export interface KioskAliveReply {
+  /**
+   * The hub's clock.
+   */
+  now: number;
+  /**
+   * Of the hub.
+   */
+  version: string;
+  /**
+   * How far the board is that this connection watches; null: none.
+   */
+  board: {
+    epoch: Epoch;
+    position: Position;
+  } | null;
+}
+export interface KioskAnnounceRequest {
+  venueId?: Id;
+  eventId?: Id;
+  kind: AnnouncementKind;
+  /**
+   * For people. Required for `info`, otherwise an addition to what boards say by themselves.
+   */
+  text?: string;
+  /**
+   * Required for a `delay`, at least 1; none for `info`.
+   */
+  minutes?: number;
+  /**
+   * RFC 3339 with an offset, e.g. 2027-03-14T19:30:00Z.
+   */
+  until?: string;
+}
+export interface KioskAnnounceReply {
+  announcement: Announcement;
+}
+export interface KioskAnnounced {
+  venueId: Id;
+  epoch: Epoch;
+  position: Position;
+  announcement: Announcement;
+}
+export interface KioskAnnouncementsRequest {
+  venueId: Id;
+  /**
+   * Default false.
+   */
+  all?: boolean;
+  /**
+   * Default 50.
+   */
+  limit?: number;
+  /**
+   * `nextCursor` of the answer before.
+   */
+  cursor?: string;
+}
+export interface KioskAnnouncementsReply {
+  announcements: Announcement[];
+  nextCursor: string | null;
+}
+export interface KioskAssigned {
+  /**
+   * null: none.
+   */
+  venueId: Id | null;
+  /**
+   * Of the kiosk.
+   */
+  name: string;
+}
+export interface KioskChanged {
+  venueId: Id;
+  epoch: Epoch;
+  position: Position;
+  events: {
+    eventId: Id;
+    seats: BoardSeats | null;
+  }[];
+}
+export interface KioskPage {
+  venueId: Id;
+  epoch: Epoch;
+  position: Position;
+  page: number;
+  pages: number;
+  perPage: number;
+  pageMs: number;
+  now: EpochMs;
+}
+export interface KioskUnwatchRequest {}
+export interface KioskUnwatchReply {
+  left: true;
+}
+export interface KioskWatchRequest {
+  /**
+   * A UUID made by the server (version 7: sorts by time of making), in lower case: one thing has one name.
+   */
+  venueId?: string;
+}
+export interface KioskWatchReply {
+  board: Board;
+  /**
+   * Of the hub. A page that was loaded from another one should load itself anew.
+   */
+  version: string;
+}
+export interface KioskWithdrawRequest {
+  announcementId: Id;
+}
+export interface KioskWithdrawReply {
+  announcement: Announcement;
+}
+export interface KioskWithdrawn {
+  venueId: Id;
+  epoch: Epoch;
+  position: Position;
+  announcementId: Id;
+  /**
+   * `ended`: its time is over.
+   */
+  reason: 'withdrawn' | 'ended';
+}
 export interface KiosksBeginRequest {}
 export interface KiosksBeginReply {
   pairingId: Id;
@@ -1918,6 +2239,10 @@ export interface KiosksPairRequest {
    * 1 to 100 characters, not only blanks.
    */
   name: string;
+  /**
+   * A UUID made by the server (version 7: sorts by time of making), in lower case: one thing has one name.
+   */
+  venueId?: string;
 }
 export interface KiosksPairReply {
   kiosk: Kiosk;
@@ -1927,6 +2252,20 @@ export interface KiosksRevokeRequest {
 }
 export interface KiosksRevokeReply {
   revoked: true;
+}
+export interface KiosksUpdateRequest {
+  kioskId: Id;
+  /**
+   * 1 to 100 characters, not only blanks.
+   */
+  name?: string;
+  /**
+   * One of your venues; null: none.
+   */
+  venueId?: Id | null;
+}
+export interface KiosksUpdateReply {
+  kiosk: Kiosk;
 }
 export interface MeChangePasswordRequest {
   oldPassword: string;
@@ -2270,7 +2609,7 @@ export interface SeatsHoldsRequest {
 export interface SeatsHoldsReply {
   holds: Hold[];
   /**
-   * The hub's clock, to count down by.
+   * Milliseconds since 1970-01-01 UTC by the hub's clock (Redis TIME).
    */
   now: number;
 }
@@ -2361,7 +2700,7 @@ export interface SeatsWatchReply {
    */
   holds?: Hold[];
   /**
-   * The hub's clock, to count down by.
+   * Milliseconds since 1970-01-01 UTC by the hub's clock (Redis TIME).
    */
   now: number;
 }
@@ -2454,6 +2793,7 @@ export type EventsDeleteReply = Event;
 export type EventsPublishReply = Event;
 export type EventsRestoreReply = Event;
 export type EventsUpdateReply = Event;
+export type KioskBoard = Board;
 export type MeReadReply = Me;
 export type MeUpdateReply = Me;
 export type PlansImportReply = Plan;
@@ -2513,11 +2853,18 @@ export interface Messages {
   'events:update': { request: EventsUpdateRequest; reply: EventsUpdateReply; errors: 'event-not-found' | 'event-not-draft' | 'event-cancelled' | 'event-completed' | 'plan-not-found' | 'venue-not-found' | 'venue-mismatch' | 'prices-mismatch' | 'event-times' | 'sale-window' | 'capacity-mismatch' | 'time-zone-unknown' | 'series-needed' | 'request-id-reused' };
   'health:info': { request: HealthInfoRequest; reply: HealthInfoReply; errors: never };
   'health:status': { request: HealthStatusRequest; reply: HealthStatusReply; errors: never };
+  'kiosk:alive': { request: KioskAliveRequest; reply: KioskAliveReply; errors: never };
+  'kiosk:announce': { request: KioskAnnounceRequest; reply: KioskAnnounceReply; errors: 'venue-not-found' | 'event-not-found' | 'event-cancelled' | 'event-completed' | 'too-many-announcements' | 'request-id-reused' };
+  'kiosk:announcements': { request: KioskAnnouncementsRequest; reply: KioskAnnouncementsReply; errors: 'venue-not-found' | 'cursor-invalid' };
+  'kiosk:unwatch': { request: KioskUnwatchRequest; reply: KioskUnwatchReply; errors: never };
+  'kiosk:watch': { request: KioskWatchRequest; reply: KioskWatchReply; errors: 'venue-not-found' | 'kiosk-unassigned' };
+  'kiosk:withdraw': { request: KioskWithdrawRequest; reply: KioskWithdrawReply; errors: 'announcement-not-found' };
   'kiosks:begin': { request: KiosksBeginRequest; reply: KiosksBeginReply; errors: never };
   'kiosks:claim': { request: KiosksClaimRequest; reply: KiosksClaimReply; errors: 'pairing-not-found' | 'pairing-pending' };
   'kiosks:list': { request: KiosksListRequest; reply: KiosksListReply; errors: 'cursor-invalid' };
-  'kiosks:pair': { request: KiosksPairRequest; reply: KiosksPairReply; errors: 'pairing-not-found' | 'request-id-reused' };
+  'kiosks:pair': { request: KiosksPairRequest; reply: KiosksPairReply; errors: 'pairing-not-found' | 'venue-not-found' | 'request-id-reused' };
   'kiosks:revoke': { request: KiosksRevokeRequest; reply: KiosksRevokeReply; errors: 'kiosk-not-found' };
+  'kiosks:update': { request: KiosksUpdateRequest; reply: KiosksUpdateReply; errors: 'kiosk-not-found' | 'venue-not-found' };
   'me:change-password': { request: MeChangePasswordRequest; reply: MeChangePasswordReply; errors: 'wrong-password' };
   'me:read': { request: MeReadRequest; reply: MeReadReply; errors: never };
   'me:update': { request: MeUpdateRequest; reply: MeUpdateReply; errors: 'time-zone-unknown' };
@@ -2562,6 +2909,12 @@ export interface Tells {
   'events:cancelled': EventsCancelled;
   'events:rescheduled': EventsRescheduled;
   'events:unwound': EventsUnwound;
+  'kiosk:announced': KioskAnnounced;
+  'kiosk:assigned': KioskAssigned;
+  'kiosk:board': KioskBoard;
+  'kiosk:changed': KioskChanged;
+  'kiosk:page': KioskPage;
+  'kiosk:withdrawn': KioskWithdrawn;
   'notifications:made': NotificationsMade;
   'notifications:marked': NotificationsMarked;
   'seats:changed': SeatsChanged;

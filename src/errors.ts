@@ -121,6 +121,18 @@ const catalogue = {
     message: 'Nobody has typed the code of this device yet.',
     details: '{ retryAfterMs }',
   },
+  'kiosk-unassigned': {
+    status: 409,
+    retry: 'later',
+    message: 'No venue was chosen for this kiosk yet.',
+  },
+  'announcement-not-found': { status: 404, retry: 'never', message: 'You have no such announcement.' },
+  'too-many-announcements': {
+    status: 409,
+    retry: 'changed',
+    message: 'The boards of this venue are full. Withdraw an announcement first.',
+    details: '{ allowed }',
+  },
 
   'event-not-found': { status: 404, retry: 'never', message: 'There is no such event.' },
   'event-not-draft': {

@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import { channels } from '../channels/index.ts';
 import { EndedSessions } from './accounts/ended-sessions.ts';
+import { KioskPresence } from './accounts/kiosk-presence.ts';
 import { Kiosks } from './accounts/kiosks.ts';
 import { Limits } from './accounts/limits.ts';
 import { Sessions } from './accounts/sessions.ts';
@@ -17,6 +18,7 @@ import { Attachments } from './attachments/attachments.ts';
 import { openFileStore } from './attachments/file-store.ts';
 import { AuditLog } from './audit/audit-log.ts';
 import { HoldJournal } from './audit/hold-journal.ts';
+import { Boards } from './boards/boards.ts';
 import { Cancellations } from './bookings/cancellations.ts';
 import { Confirms } from './bookings/confirms.ts';
 import { BookingRecords } from './bookings/records.ts';
@@ -58,7 +60,7 @@ import { Reconciler } from './seats/reconciler.ts';
 import { SeatDocuments } from './seats/seat-documents.ts';
 import { Sweeper } from './seats/sweeper.ts';
 import { Tokens } from './session.ts';
-import { eventRoom } from './socket/frame.ts';
+import { eventRoom, userRoom, venueRoom } from './socket/frame.ts';
 import { TokenBuckets } from './socket/limits.ts';
 import { Publisher } from './socket/publish.ts';
 import { SocketServer } from './socket/server.ts';
@@ -74,6 +76,8 @@ export interface Engine {
   readonly accounts: Accounts;
   readonly sessions: Sessions;
   readonly kiosks: Kiosks;
+  readonly kioskPresence: KioskPresence;
+  readonly boards: Boards;
   readonly inventory: Inventory;
   readonly maps: LiveMaps;
   readonly seatDocuments: SeatDocuments;
@@ -100,6 +104,8 @@ export interface Engine {
   publicUrl(): string;
   /** Tells this and every other node that an event was changed. @returns whether nothing older is in the cache any more */
   eventChanged(eventId: string): Promise<boolean>;
+  /** Tells every node that the board of a venue is to be read again. */
+  venueChanged(venueId: string): void;
   /** Disconnects every socket of a session, on every node. */
   endSession(sessionId: string): void;
 }
@@ -180,6 +186,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const { attemptsPerAddress, passwordQueue } = config;
   const accounts = new Accounts({ db, sessions, limits, attemptsPerAddress, passwordQueue });
   const kiosks = new Kiosks({ db, tokens, sessions, limits });
+  const kioskPresence = new KioskPresence(db, log);
 
   const app = App();
   const publisher = new Publisher(app);
@@ -188,8 +195,18 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     events,
     publisher,
     isWatched: (eventId) => sockets.isWatched(eventId),
+    moved: (eventId) => boards.moved(eventId),
   });
   const maps = new LiveMaps(mapSource, log);
+  const boards = new Boards({
+    db,
+    events,
+    maps,
+    log,
+    tell: (venueId, name, data) => publisher.local(venueRoom(venueId), name, data),
+    rooms: () => sockets,
+    timings: config.patience.boards,
+  });
   const seatDocuments = new SeatDocuments({ maps, inventory, source: mapSource });
   const sweeper = new Sweeper(inventory, maps, log);
   const reconciler = new Reconciler({
@@ -230,6 +247,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     accounts,
     sessions,
     kiosks,
+    kioskPresence,
+    boards,
     inventory,
     maps,
     seatDocuments,
@@ -255,8 +274,13 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     publicUrl,
     eventChanged(eventId) {
       events.forget(eventId);
+      boards.eventChanged(eventId);
       sockets.notify('event-changed', eventId);
       return cache.changed(...groupsOf(eventId));
+    },
+    venueChanged(venueId) {
+      boards.venueChanged(venueId);
+      sockets.notify('venue-changed', venueId);
     },
     endSession(sessionId) {
       sockets.sessions.end(sessionId);
@@ -287,8 +311,10 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     publisher,
     log,
     onNotice(notice, id) {
-      if (notice === 'event-changed') events.forget(id);
-      else sockets.sessions.end(id);
+      if (notice === 'session-revoked') return sockets.sessions.end(id);
+      if (notice === 'venue-changed') return boards.venueChanged(id);
+      events.forget(id);
+      boards.eventChanged(id);
     },
   });
   sockets.dispatcher = dispatcher;
@@ -301,6 +327,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   connectFollowUps(engine);
   sockets.io.of('/').adapter.on('delete-room', (room: string) => {
     if (room.startsWith(eventRoom(''))) maps.drop(room.slice(eventRoom('').length));
+    if (room.startsWith(venueRoom(''))) boards.close(room.slice(venueRoom('').length));
+    if (room.startsWith(userRoom(''))) kioskPresence.gone(room.slice(userRoom('').length));
   });
 
   countEngine(metrics, { engine, dispatcher, sockets, links, health, httpLimits, userBudget });
@@ -380,6 +408,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   eventStream.start();
   notifications.start();
   alerts.start();
+  kioskPresence.start();
   outbox.start();
   sagas.runner.run();
   providerFeed.start();
@@ -408,8 +437,10 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     payments.close();
     health.stop();
     inventory.stop();
+    boards.stop();
     await ends('sockets', sockets.close());
     app.close();
+    await ends('kiosks', kioskPresence.stop());
     // After the last script: what it did is in the log, if PostgreSQL answers.
     await ends('audit log', audit.stop());
     if (tracing) await ends('traces', tracing.close());

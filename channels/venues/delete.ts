@@ -6,6 +6,8 @@ export default defineMessage('venues:delete', {
   async handle({ engine, session, request, by, fail }) {
     const venue = await findVenue(engine.db, request.venueId);
     if (!venue || !owns(session, venue.organizerId)) return fail('venue-not-found');
-    return venueView(await deleteVenue(engine.db, request.venueId, by));
+    const deleted = await deleteVenue(engine.db, request.venueId, by);
+    engine.venueChanged(request.venueId);
+    return venueView(deleted);
   },
 });

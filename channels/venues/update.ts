@@ -7,6 +7,8 @@ export default defineMessage('venues:update', {
     const { venueId, ...changes } = request;
     const venue = await findVenue(engine.db, venueId);
     if (!venue || !owns(session, venue.organizerId)) return fail('venue-not-found');
-    return venueView(await updateVenue(engine.db, venueId, changes, by));
+    const updated = await updateVenue(engine.db, venueId, changes, by);
+    engine.venueChanged(venueId);
+    return venueView(updated);
   },
 });

@@ -13,10 +13,18 @@ import type { Actor } from '../audit/audit-log.ts';
 import { recordChange } from '../audit/record-change.ts';
 import type { Kiosk } from '../contracts.gen.ts';
 import type { Database } from '../database/database.ts';
-import { KioskEntity, type KioskRow, PairingEntity, SessionEntity } from '../database/entities.ts';
+import {
+  KioskEntity,
+  type KioskRow,
+  KioskStateEntity,
+  type KioskStateRow,
+  PairingEntity,
+  SessionEntity,
+} from '../database/entities.ts';
 import { RequestError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { newSessionId, type Session, type Tokens } from '../session.ts';
+import { seenView } from './kiosk-presence.ts';
 import type { Limits } from './limits.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -71,7 +79,12 @@ export class Kiosks {
   }
 
   /** Takes the device that shows `code` for a kiosk. Throws `pairing-not-found`, `rate-limited`. */
-  async pair(code: string, name: string, address: string, by: Actor & { userId: string }): Promise<Kiosk> {
+  async pair(
+    code: string,
+    { name, venueId }: { name: string; venueId: string | null },
+    address: string,
+    by: Actor & { userId: string },
+  ): Promise<Kiosk> {
     await this.#limits.take(`pair:${address}`, codesPerAddress);
     await this.#limits.take(`pair:${by.userId}`, codesPerAccount);
     const written = code.toUpperCase().replace(/[^0-9A-Z]/g, '');
@@ -86,6 +99,7 @@ export class Kiosks {
       const kiosk = {
         id: newId(),
         organizerId: by.userId,
+        venueId,
         name: name.trim(),
         sessionId: newSessionId(),
         pairedAt: now,
@@ -95,7 +109,7 @@ export class Kiosks {
       };
       await em.insert(KioskEntity, kiosk);
       await em.nativeUpdate(PairingEntity, { id: pairing.id }, { kioskId: kiosk.id });
-      await recordChange(em, 'kiosk-paired', by, { kioskId: kiosk.id, name: kiosk.name });
+      await recordChange(em, 'kiosk-paired', by, { kioskId: kiosk.id, name: kiosk.name, venueId });
       return viewOf(kiosk);
     });
   }
@@ -142,7 +156,42 @@ export class Kiosks {
       },
       { orderBy: { id: 'desc' }, limit },
     );
-    return rows.map(viewOf);
+    const states = await this.#db
+      .em()
+      .find(KioskStateEntity, { kioskId: { $in: rows.map((row) => row.id) } });
+    const stateOf = new Map(states.map((state) => [state.kioskId, state]));
+    return rows.map((row) => viewOf(row, stateOf.get(row.id)));
+  }
+
+  /** The venue whose board a kiosk shows. undefined: there is no such kiosk (any more) */
+  async venueOf(kioskId: string): Promise<string | null | undefined> {
+    const kiosk = await this.#db.em().findOne(KioskEntity, { id: kioskId, revokedAt: null });
+    return kiosk ? (kiosk.venueId ?? null) : undefined;
+  }
+
+  /** Throws `kiosk-not-found`. */
+  async update(
+    kioskId: string,
+    changes: { name?: string; venueId?: string | null },
+    owns: (organizerId: string) => boolean,
+    by: Actor,
+  ): Promise<Kiosk> {
+    const columns = {
+      ...(changes.name === undefined ? {} : { name: changes.name.trim() }),
+      ...(changes.venueId === undefined ? {} : { venueId: changes.venueId }),
+    };
+    return this.#db.em().transactional(async (em) => {
+      const kiosk = await em.findOne(
+        KioskEntity,
+        { id: kioskId, revokedAt: null },
+        { lockMode: LockMode.PESSIMISTIC_WRITE, disableIdentityMap: true },
+      );
+      if (!kiosk || !owns(kiosk.organizerId)) throw new RequestError('kiosk-not-found');
+      await em.nativeUpdate(KioskEntity, { id: kioskId }, columns);
+      await recordChange(em, 'kiosk-updated', by, { kioskId, ...columns });
+      const state = await em.findOne(KioskStateEntity, { kioskId });
+      return viewOf({ ...kiosk, ...columns }, state ?? undefined);
+    });
   }
 
   /** Its token is refused from now on, its sockets are let go of. Throws `kiosk-not-found`. */
@@ -208,11 +257,16 @@ const newCode = (): string =>
 const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('base64url');
 const isSame = (a: string, b: string): boolean => timingSafeEqual(Buffer.from(a), Buffer.from(b));
 
-const viewOf = ({ id, organizerId, name, pairedAt, claimedAt, tokenUntil }: KioskRow): Kiosk => ({
-  id,
-  organizerId,
-  name,
-  pairedAt: pairedAt.toISOString(),
-  claimedAt: claimedAt?.toISOString() ?? null,
-  tokenUntil: tokenUntil.toISOString(),
-});
+const viewOf = (row: KioskRow, state?: KioskStateRow): Kiosk => {
+  const { id, organizerId, venueId, name, pairedAt, claimedAt, tokenUntil } = row;
+  return {
+    id,
+    organizerId,
+    venueId: venueId ?? null,
+    name,
+    pairedAt: pairedAt.toISOString(),
+    claimedAt: claimedAt?.toISOString() ?? null,
+    tokenUntil: tokenUntil.toISOString(),
+    seen: state ? seenView(state, Date.now()) : null,
+  };
+};

@@ -70,6 +70,12 @@ const tells: Record<TellName, true> = {
   'events:unwound': true,
   'notifications:made': true,
   'notifications:marked': true,
+  'kiosk:announced': true,
+  'kiosk:assigned': true,
+  'kiosk:board': true,
+  'kiosk:changed': true,
+  'kiosk:page': true,
+  'kiosk:withdrawn': true,
   'seats:changed': true,
   'seats:hold-expired': true,
   'seats:position': true,
@@ -129,6 +135,11 @@ export class SeatcastClient extends Emitter<ClientEvents> {
     for (const map of this.maps.values()) map.setHolds([]);
     this.#attempts = 0;
     this.#connect();
+  }
+
+  /** Gives up a connection that answers nothing any more, for another one. */
+  reconnect(): void {
+    if (this.state === 'connected') this.signIn(this.#token);
   }
 
   /** Goes on with a newer token of the same session, on the same connection. */

@@ -20,6 +20,7 @@ import { AttachmentsMigration } from './migrations/m0008-attachments.ts';
 import { AnalyticsMigration } from './migrations/m0009-analytics.ts';
 import { NotificationsMigration } from './migrations/m0011-notifications.ts';
 import { DomainEventsMigration } from './migrations/m0013-domain-events.ts';
+import { BoardsMigration } from './migrations/m0014-boards.ts';
 
 const connectTimeoutMs = 2000;
 const statementTimeoutMs = 4000;
@@ -170,6 +171,7 @@ export async function openDatabase(
         { name: 'm0009-analytics', class: AnalyticsMigration },
         { name: 'm0011-notifications', class: NotificationsMigration },
         { name: 'm0013-domain-events', class: DomainEventsMigration },
+        { name: 'm0014-boards', class: BoardsMigration },
       ],
       snapshot: false,
       tableName: 'migrations',

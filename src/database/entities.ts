@@ -3,7 +3,7 @@
  * the seats of active bookings above all) are in the migrations.
  */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
-import type { AlertPreferences, Attachment, Role } from '../contracts.gen.ts';
+import type { AlertPreferences, AnnouncementKind, Attachment, Role } from '../contracts.gen.ts';
 
 export const UserEntity = defineEntity({
   name: 'User',
@@ -177,6 +177,8 @@ export const KioskEntity = defineEntity({
   properties: {
     id: p.uuid().primary(),
     organizerId: p.uuid(),
+    /** Whose board it shows. null: nobody has said yet. */
+    venueId: p.uuid().nullable(),
     name: p.string(),
     sessionId: p.string(),
     pairedAt: p.datetime(),
@@ -201,6 +203,48 @@ export const PairingEntity = defineEntity({
   },
 });
 
+/** How a kiosk was when it was last heard of. Written by `note-kiosks.sql` alone. */
+export const KioskStateEntity = defineEntity({
+  name: 'KioskState',
+  tableName: 'kiosk_states',
+  properties: {
+    kioskId: p.uuid().primary(),
+    connection: p.string(),
+    seenAt: p.datetime(),
+    /** When that connection ended, if this was noticed. */
+    goneAt: p.datetime().nullable(),
+    page: p.integer().nullable(),
+    pages: p.integer().nullable(),
+    epoch: p.string().nullable(),
+    position: p.bigint('number').nullable(),
+    version: p.string().nullable(),
+    screen: p.string().nullable(),
+  },
+});
+export type KioskStateRow = InferEntity<typeof KioskStateEntity>;
+
+export const AnnouncementEntity = defineEntity({
+  name: 'Announcement',
+  tableName: 'announcements',
+  properties: {
+    id: p.uuid().primary(),
+    venueId: p.uuid(),
+    /** null: it concerns the whole venue. */
+    eventId: p.uuid().nullable(),
+    kind: p.string().$type<AnnouncementKind>(),
+    text: p.string(),
+    minutes: p.integer().nullable(),
+    at: p.datetime().nullable(),
+    /** The start it was announced for: once that is another, it counts no more. */
+    startsAt: p.datetime().nullable(),
+    until: p.datetime(),
+    createdBy: p.uuid(),
+    createdAt: p.datetime(),
+    withdrawnAt: p.datetime().nullable(),
+  },
+});
+export type AnnouncementRow = InferEntity<typeof AnnouncementEntity>;
+
 export const entities = [
   UserEntity,
   PlanEntity,
@@ -211,4 +255,6 @@ export const entities = [
   KioskEntity,
   PairingEntity,
   AttachmentEntity,
+  KioskStateEntity,
+  AnnouncementEntity,
 ];

@@ -51,6 +51,17 @@ export async function insertVenue(
   return row;
 }
 
+/** One of those that `owns` says yes to. Throws `venue-not-found`. */
+export async function ownVenue(
+  db: Database,
+  venueId: string,
+  owns: (organizerId: string) => boolean,
+): Promise<VenueRow> {
+  const venue = await findVenue(db, venueId);
+  if (!venue || venue.deletedAt || !owns(venue.organizerId)) throw new RequestError('venue-not-found');
+  return venue;
+}
+
 /** Throws `venue-not-found`, `time-zone-unknown`. */
 export async function updateVenue(
   db: Database,

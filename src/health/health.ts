@@ -45,6 +45,8 @@ export interface HealthParts {
 
 export class Health {
   readonly lag = new EventLoopLag();
+  /** Of the hub. */
+  readonly version: string;
   readonly #parts: HealthParts;
   readonly #startedAt = Date.now();
   readonly #answers: () => Promise<boolean>;
@@ -54,6 +56,7 @@ export class Health {
 
   constructor(parts: HealthParts) {
     this.#parts = parts;
+    this.version = parts.version;
     const { db, links, keys, node } = parts;
     this.#answers = onceIn(pingEveryMs, () =>
       db.ping().then(

@@ -15,7 +15,14 @@ const require = createRequire(import.meta.url);
 
 /** Folders and files below `src/` that browsers may have. */
 const folders = ['pages', 'client'];
-const files = ['clock.ts', 'seats/codec.ts', 'seats/replica.ts', 'seating/plan-wire.ts', 'docs/docs.css'];
+const files = [
+  'clock.ts',
+  'boards/paging.ts',
+  'seats/codec.ts',
+  'seats/replica.ts',
+  'seating/plan-wire.ts',
+  'docs/docs.css',
+];
 
 const types: Record<string, string> = {
   '.ts': 'text/javascript; charset=utf-8',
@@ -103,7 +110,9 @@ export function mountAssets(app: Hono<Bindings>, payments: string): void {
   const home = page('index.html');
   const event = page('event.html').replace('data-payments=""', `data-payments="${payments}"`);
   const analytics = page('analytics.html');
+  const kiosk = page('kiosk.html');
   app.get('/', () => htmlResponse(home));
   app.get('/analytics', () => htmlResponse(analytics));
+  app.get('/kiosk', () => htmlResponse(kiosk));
   app.get('/events/:eventId', () => htmlResponse(event));
 }

@@ -78,6 +78,11 @@ export class LiveMaps {
     return this.#maps.keys();
   }
 
+  /** Follows the map of an event whose room this node has joined, for nobody who is told its ticks. */
+  async open(eventId: string): Promise<void> {
+    await this.#opened(eventId);
+  }
+
   /** Stops following a map that nobody here watches any more. */
   drop(eventId: string): void {
     this.#maps.delete(eventId);

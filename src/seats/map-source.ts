@@ -15,8 +15,10 @@ export function makeMapSource(parts: {
   events: Events;
   publisher: Publisher;
   isWatched: (eventId: string) => boolean;
+  /** Told of every map of this node that has changed, or may be trusted more or less than before. */
+  moved?: (eventId: string) => void;
 }): MapSource {
-  const { inventory, events, publisher } = parts;
+  const { inventory, events, publisher, moved } = parts;
 
   async function fromDatabase(eventId: string) {
     const card = await events.card(eventId);
@@ -42,8 +44,13 @@ export function makeMapSource(parts: {
       const { answer } = await inventory.run(readTicks, eventId, { epoch, position });
       return answer.status === 'ticks' ? answer.ticks : 'gone';
     },
-    deliver: (eventId, tick) => publisher.local(eventRoom(eventId), 'seats:changed', tick),
-    beacon: (eventId, epoch, position, stale) =>
-      publisher.local(eventRoom(eventId), 'seats:position', { eventId, epoch, position, stale }),
+    deliver(eventId, tick) {
+      publisher.local(eventRoom(eventId), 'seats:changed', tick);
+      moved?.(eventId);
+    },
+    beacon(eventId, epoch, position, stale) {
+      publisher.local(eventRoom(eventId), 'seats:position', { eventId, epoch, position, stale });
+      moved?.(eventId);
+    },
   };
 }

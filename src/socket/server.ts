@@ -15,7 +15,7 @@ import type { Tokens } from '../session.ts';
 import { type Cluster, guardedAdapter, type Notice, notices } from './adapter.ts';
 import { ackFrame, isEvent, readAsk } from './ask-frame.ts';
 import { sharedParser } from './decoder.ts';
-import { eventRoom, userRoom } from './frame.ts';
+import { eventRoom, userRoom, venueRoom } from './frame.ts';
 import { type GuardCounts, type GuardOptions, guardApp, maxPayloadBytes } from './guard.ts';
 import { allowRequest, authenticate, type HubSocket, nativeOf } from './handshake.ts';
 import { Heartbeat, pingIntervalMs, pingTimeoutMs } from './heartbeat.ts';
@@ -27,6 +27,8 @@ import { SlowReaders } from './slow-readers.ts';
 import { SocketViewer } from './viewer.ts';
 
 const connectTimeoutMs = 5000;
+/** Stands for this node in rooms. No socket has such an id. */
+const itself = 'node';
 export interface SocketServerOptions {
   app: TemplatedApp;
   guard: GuardOptions;
@@ -115,6 +117,20 @@ export class SocketServer {
   /** Whether anybody on this node is in the room of the event. */
   isWatched(eventId: string): boolean {
     return this.io.of('/').adapter.rooms.has(eventRoom(eventId));
+  }
+
+  /** Whether anybody on this node shows the board of the venue. */
+  isBoardWatched(venueId: string): boolean {
+    return this.io.of('/').adapter.rooms.has(venueRoom(venueId));
+  }
+
+  /** Makes this node itself a viewer of an event: its ticks come from the other nodes as if a socket watched it. */
+  follow(eventId: string): void {
+    this.io.of('/').adapter.addAll(itself, new Set([eventRoom(eventId)]));
+  }
+
+  unfollow(eventId: string): void {
+    this.io.of('/').adapter.del(itself, eventRoom(eventId));
   }
 
   /** Lets nobody in any more, and refuses what is asked from now on. */

@@ -1,7 +1,7 @@
 import type { Viewer } from '../channel.ts';
 import { RequestError } from '../errors.ts';
 import type { Session } from '../session.ts';
-import { eventRoom } from './frame.ts';
+import { eventRoom, venueRoom } from './frame.ts';
 import { type HubSocket, nativeOf } from './handshake.ts';
 import type { SocketSessions } from './sessions.ts';
 import type { SlowReaders } from './slow-readers.ts';
@@ -9,6 +9,7 @@ import type { SlowReaders } from './slow-readers.ts';
 /** Events one connection may watch. */
 export const maxRooms = 20;
 const prefix = eventRoom('');
+const boardPrefix = venueRoom('');
 
 /** The rooms of one connection. They are made from ids of events that were looked up, never from names. */
 export class SocketViewer implements Viewer {
@@ -41,6 +42,25 @@ export class SocketViewer implements Viewer {
     const joined = this.#socket.join(eventRoom(eventId));
     this.#readers.watch(nativeOf(this.#socket), eventId);
     await joined;
+  }
+
+  async watchBoard(venueId: string): Promise<void> {
+    this.unwatchBoard(venueId);
+    if (this.#socket.connected) await this.#socket.join(venueRoom(venueId));
+  }
+
+  unwatchBoard(except?: string): void {
+    if (!this.#socket.connected) return;
+    for (const room of this.#socket.rooms) {
+      if (room.startsWith(boardPrefix) && room !== `${boardPrefix}${except}`) void this.#socket.leave(room);
+    }
+  }
+
+  get board(): string | undefined {
+    for (const room of this.#socket.rooms) {
+      if (room.startsWith(boardPrefix)) return room.slice(boardPrefix.length);
+    }
+    return undefined;
   }
 
   renew(session: Session): void {

@@ -74,11 +74,18 @@ const requests: { [M in MessageName]: () => Messages[M]['request'] } = {
   'events:update': () => ({ eventId, title: 'Another evening' }),
   'health:info': () => ({}),
   'health:status': () => ({}),
+  'kiosk:alive': () => ({}),
+  'kiosk:announce': () => ({ venueId, kind: 'info', text: 'Welcome' }),
+  'kiosk:announcements': () => ({ venueId }),
+  'kiosk:unwatch': () => ({}),
+  'kiosk:watch': () => ({ venueId }),
+  'kiosk:withdraw': () => ({ announcementId: nobody }),
   'kiosks:begin': () => ({}),
   'kiosks:claim': () => ({ pairingId: nobody, secret: 'A'.repeat(43) }),
   'kiosks:list': () => ({}),
   'kiosks:pair': () => ({ code: 'AAAA-AAAA', name: 'Foyer' }),
   'kiosks:revoke': () => ({ kioskId: nobody }),
+  'kiosks:update': () => ({ kioskId: nobody, name: 'Foyer' }),
   'me:change-password': () => ({ oldPassword: 'long enough', newPassword: 'long enough' }),
   'me:read': () => ({}),
   'me:update': () => ({}),
@@ -160,6 +167,7 @@ const buyers: MessageName[] = [
   'seats:holds',
   'seats:release',
 ];
+const screens: MessageName[] = ['kiosk:alive', 'kiosk:unwatch', 'kiosk:watch'];
 const organizers: MessageName[] = [
   'events:bulk',
   'attachments:add',
@@ -181,9 +189,13 @@ const organizers: MessageName[] = [
   'events:publish',
   'events:restore',
   'events:update',
+  'kiosk:announce',
+  'kiosk:announcements',
+  'kiosk:withdraw',
   'kiosks:list',
   'kiosks:pair',
   'kiosks:revoke',
+  'kiosks:update',
   'plans:import',
   'plans:list',
   'venues:create',
@@ -206,10 +218,10 @@ const admins: MessageName[] = [
 ];
 const allowed: Record<Role | 'anonymous', MessageName[]> = {
   anonymous: everybody,
-  kiosk: [...everybody, 'auth:logout', 'auth:renew'],
+  kiosk: [...everybody, ...screens, 'auth:logout', 'auth:renew'],
   user: [...everybody, ...buyers],
-  organizer: [...everybody, ...buyers, ...organizers],
-  admin: [...everybody, ...buyers, ...organizers, ...admins],
+  organizer: [...everybody, ...buyers, ...screens, ...organizers],
+  admin: [...everybody, ...buyers, ...screens, ...organizers, ...admins],
 };
 
 async function codeOnSocket(client: TestClient, name: MessageName): Promise<string> {

@@ -95,6 +95,8 @@ function sample(ask: CompiledAsk): Record<string, unknown> {
     ends_at: '2090-01-01T12:00:00Z',
     userId: nobody,
     kioskId: nobody,
+    announcementId: nobody,
+    kind: 'info',
     pairingId: nobody,
     code: 'AAAA-AAAA',
     secret: 'A'.repeat(43),

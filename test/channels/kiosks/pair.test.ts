@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { requestId } from '../../support/client.ts';
 import { startTestHubs } from '../../support/hub.ts';
-import { call, expectRefused, node, send } from '../support.ts';
+import { call, expectRefused, nobody, node, send } from '../support.ts';
 import { begin } from './support.ts';
 
 const hubs = await startTestHubs(2);
@@ -37,6 +37,14 @@ test('[KIOSK-1] pairing-not-found: a code counts once, also for two at once', as
   );
   expect(answers.map(({ status }) => status).sort()).toEqual([201, 404]);
   await expectRefused(node(hubs), 'kiosks:pair', { code, name: 'Foyer' }, organizers[0], 'pairing-not-found');
+});
+
+test("'venue-not-found': a kiosk shows the board of a venue of one's own", async () => {
+  const organizer = await hubs.user('organizer');
+  const { code } = await begin(hubs);
+  const request = { code, name: 'Foyer', venueId: nobody };
+  await expectRefused(node(hubs), 'kiosks:pair', request, organizer, 'venue-not-found');
+  await call(node(hubs), 'kiosks:pair', { code, name: 'Foyer' }, organizer);
 });
 
 test('[KIOSK-1] pairing-not-found: made up, or its ten minutes are over', async () => {
