@@ -3,11 +3,10 @@ import { ownVenue } from '../../src/events/venues.ts';
 
 export default defineMessage('kiosks:update', {
   access: organizers,
-  async handle({ engine, session, request, requestId }) {
+  async handle({ engine, session, request, by }) {
     const { kioskId, ...changes } = request;
     const isOwn = (organizerId: string) => owns(session, organizerId);
     if (changes.venueId) await ownVenue(engine.db, changes.venueId, isOwn);
-    const by = { userId: session.userId, sessionId: session.id, requestId };
     const kiosk = await engine.kiosks.update(kioskId, changes, isOwn, by);
     const { venueId, name } = kiosk;
     engine.publisher.toUser(kioskId, 'kiosk:assigned', { venueId, name });
