@@ -8,6 +8,7 @@ import { atEnd } from '../support/at-end.ts';
 import { until } from '../support/client.ts';
 import { startTestHubs, type TestHubs } from '../support/hub.ts';
 import { ownRedis } from '../support/redis.ts';
+import { startRedisCluster } from '../support/redis-cluster.ts';
 import { entriesOf, note, streamOf, untilPublished } from './support.ts';
 
 interface Running {
@@ -181,3 +182,15 @@ test('[REDIS-1] the user that is documented for consumers reads the stream, and 
     );
   }
 }, 60_000);
+
+test('[STREAM-2] in a Redis Cluster the stream is on the server that has its slot, and consumers find it', async () => {
+  const cluster = await startRedisCluster();
+  atEnd(() => cluster.close());
+  const hubs = await startTestHubs(2, {}, { redisUrl: cluster.url });
+  await note(hubs, range(0, 300));
+  const entries = await untilPublished(hubs);
+  expect(entries.map(({ event }) => event.subject)).toEqual(range(0, 300));
+  const consumer = consume(hubs, cluster.url);
+  await until(() => consumer.lines.length === 300, 'the consumer to have all');
+  expect(subjectsOf(consumer)).toEqual(range(0, 300));
+}, 90_000);

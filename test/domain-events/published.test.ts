@@ -155,7 +155,7 @@ test('[STREAM-1] a booking, seats of it that are cancelled, the rest, and what g
     category,
     priceCents,
   });
-  const lines = booking.seats.map(line);
+  const lines = booking.seats.map(line).toSorted((a, b) => a.seat - b.seat);
   const whose = { bookingId, eventId, userId: buyer.id, currency: 'EUR' };
   expect(confirmed?.data).toEqual({
     ...whose,
