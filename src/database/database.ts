@@ -18,6 +18,7 @@ import { EventsMigration } from './migrations/m0006-events.ts';
 import { ProviderMigration } from './migrations/m0007-provider.ts';
 import { AttachmentsMigration } from './migrations/m0008-attachments.ts';
 import { AnalyticsMigration } from './migrations/m0009-analytics.ts';
+import { WaitlistMigration } from './migrations/m0010-waitlist.ts';
 
 const connectTimeoutMs = 2000;
 const statementTimeoutMs = 4000;
@@ -166,6 +167,7 @@ export async function openDatabase(
         { name: 'm0007-provider', class: ProviderMigration },
         { name: 'm0008-attachments', class: AttachmentsMigration },
         { name: 'm0009-analytics', class: AnalyticsMigration },
+        { name: 'm0010-waitlist', class: WaitlistMigration },
       ],
       snapshot: false,
       tableName: 'migrations',
