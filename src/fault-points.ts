@@ -15,7 +15,10 @@ export type FaultPoint =
   | 'outbox.sent'
   | 'saga.before-call'
   | 'saga.after-call'
-  | 'cancel.committed';
+  | 'cancel.committed'
+  | 'waitlist.joined'
+  | 'waitlist.stepped'
+  | 'waitlist.recorded';
 
 const signals = { kill: 'SIGKILL', stop: 'SIGSTOP' } as const;
 

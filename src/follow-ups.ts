@@ -2,16 +2,18 @@
  * What follows beside the answers of scripts and statements: whom it concerns is told, and the outbox does what
  * the node that made a change has not.
  */
+import type { WaitlistNews } from './database/waitlist-statements.ts';
 import { RequestError } from './errors.ts';
 import { followSale } from './events/follow-change.ts';
 import type { Engine } from './hub.ts';
+import { tellWaiter } from './waitlist/tell-waiter.ts';
 
 /** Shorter than a row of the outbox is leased for. */
 const unwindMs = 4000;
 
 /** Connects the parts of a node: what one did, another has to hear of. */
 export function connectFollowUps(engine: Engine): void {
-  const { inventory, confirms, cancellations, sagas, outbox, publisher, log } = engine;
+  const { inventory, confirms, cancellations, sagas, outbox, publisher, waitlist, waiters, log } = engine;
   inventory.listener = {
     ticked: (eventId, epoch, tick) => publisher.tick(eventId, epoch, tick),
     lapsed: (eventId, { holdId, owner, seats }) =>
@@ -21,7 +23,17 @@ export function connectFollowUps(engine: Engine): void {
         log.warn({ err: error, eventId, holdId }, 'could not settle a confirm; it is tried again');
       });
     },
+    stepped: (eventId, steps) => {
+      waitlist.recorder.take(eventId, steps);
+      waiters.stir(eventId);
+    },
   };
+  inventory.waiting = (card) => waitlist.loaded(card);
+  const tellNews = (news: WaitlistNews) => tellWaiter(engine, news);
+  for (const part of [waitlist, waitlist.recorder]) {
+    part.tell = tellNews;
+    part.done = (id) => outbox.done(id);
+  }
   confirms.listener = {
     booked: (booking, userId) => publisher.toUser(userId, 'bookings:confirmed', { booking }),
     paymentDue: () => sagas.kick(),
@@ -42,7 +54,7 @@ export function connectFollowUps(engine: Engine): void {
 
 /** What the outbox does when the node that made a change has not. */
 function relay(engine: Engine): void {
-  const { outbox, bookings, confirms, cancellations, sagas, eventChanged } = engine;
+  const { outbox, bookings, confirms, cancellations, sagas, waitlist, eventChanged } = engine;
   outbox.on('booking-confirmed', async ({ bookingId = '' }) => {
     const found = await bookings.find(bookingId);
     if (found) await confirms.show(found);
@@ -70,6 +82,14 @@ function relay(engine: Engine): void {
       return 'done';
     },
   );
+  outbox.on('waitlist-joined', async ({ entryId = '' }) => {
+    await waitlist.queueLate(entryId);
+    return 'done';
+  });
+  outbox.on('waitlist-told', async (_, { payload }) => {
+    await tellWaiter(engine, payload as unknown as WaitlistNews);
+    return 'done';
+  });
   outbox.on('payment-changed', async ({ holdId = '' }) => {
     await sagas.tell(holdId);
     return 'done';

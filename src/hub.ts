@@ -61,6 +61,8 @@ import { SocketServer } from './socket/server.ts';
 import { countEngine } from './telemetry/engine-metrics.ts';
 import { Metrics } from './telemetry/metrics.ts';
 import { openTracing } from './telemetry/tracing.ts';
+import { Waiters } from './waitlist/waiters.ts';
+import { Waitlist } from './waitlist/waitlist.ts';
 
 /** What handlers work with. */
 export interface Engine {
@@ -86,6 +88,8 @@ export interface Engine {
   readonly attachments: Attachments;
   readonly calendarFeeds: CalendarFeeds;
   readonly salesFold: SalesFold;
+  readonly waitlist: Waitlist;
+  readonly waiters: Waiters;
   readonly publisher: Publisher;
   readonly health: Health;
   readonly log: Logger;
@@ -204,6 +208,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     log,
   });
   const salesFold = new SalesFold({ db, log });
+  const waitlist = new Waitlist({ db, inventory, events, log });
+  const waiters = new Waiters({ inventory, log });
   const origins = new Set(config.allowedOrigins);
   const publicUrl = () => [...origins][0] ?? 'http://localhost';
   const engine: Engine = {
@@ -229,6 +235,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     attachments: new Attachments({ db, store: openFileStore(config), log }),
     calendarFeeds: new CalendarFeeds(db, publicUrl),
     salesFold,
+    waitlist,
+    waiters,
     publisher,
     health,
     log,
@@ -268,6 +276,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     log,
     onNotice(notice, id) {
       if (notice === 'event-changed') events.forget(id);
+      else if (notice === 'waitlist-changed') waiters.changed(id);
       else sockets.sessions.end(id);
     },
   });
@@ -279,6 +288,9 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   publisher.cluster = sockets.cluster;
   publisher.maps = maps;
   connectFollowUps(engine);
+  waiters.isHere = (userId) => publisher.isHere(userId);
+  waiters.tell = (userId, data) => publisher.toUserHere(userId, 'waitlist:moved', data);
+  waiters.announce = (eventId) => sockets.notify('waitlist-changed', eventId);
   sockets.io.of('/').adapter.on('delete-room', (room: string) => {
     if (room.startsWith(eventRoom(''))) maps.drop(room.slice(eventRoom('').length));
   });
@@ -355,7 +367,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   });
   const port = us_socket_local_port(socket as never);
   if (!config.allowedOrigins) for (const origin of ownOrigins(port)) origins.add(origin);
-  for (const part of [sweeper, reconciler, pastEvents, completions, audit, endedSessions, salesFold])
+  for (const part of [sweeper, reconciler, pastEvents, completions, audit, endedSessions, salesFold, waitlist])
     part.start();
   outbox.start();
   sagas.runner.run();
@@ -370,9 +382,10 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     while (dispatcher.inFlight > 0 && Date.now() < until) await pause(20);
     await Promise.race([confirms.idle(), pause(Math.max(0, until - Date.now()))]);
     await sockets.drain(Math.min(1000, config.drainMs));
-    for (const part of [sweeper, reconciler, pastEvents, completions, endedSessions]) part.stop();
+    for (const part of [sweeper, reconciler, pastEvents, completions, endedSessions, waitlist, waiters])
+      part.stop();
     await Promise.race([
-      Promise.all([sagas.runner.stop(), outbox.stop(), salesFold.stop()]),
+      Promise.all([sagas.runner.stop(), outbox.stop(), salesFold.stop(), waitlist.recorder.idle()]),
       pause(Math.max(1000, until - Date.now())),
     ]);
     await ends('jobs', jobs.stop());

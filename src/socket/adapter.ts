@@ -14,7 +14,7 @@ import type { RedisLinks } from '../redis/links.ts';
 import { eventRoom, userRoom } from './frame.ts';
 
 /** What nodes tell each other beside the rooms. */
-export const notices = ['event-changed', 'session-revoked'] as const;
+export const notices = ['event-changed', 'session-revoked', 'waitlist-changed'] as const;
 export type Notice = (typeof notices)[number];
 
 /** Bytes of a message between nodes; the longest tick has 600,000. */

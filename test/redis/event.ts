@@ -69,6 +69,7 @@ export class EventInRedis {
       seatsPerBuyer: 12,
       extensions: 2,
       tickMs: 40,
+      offerMs: 600_000,
       booked: [],
       ...args,
     });

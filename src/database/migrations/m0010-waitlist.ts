@@ -73,11 +73,13 @@ export class WaitlistMigration extends Migration {
  */
 const recordWaitlist = `
   create function record_waitlist(steps jsonb)
-  returns table (key text, is_new boolean, outbox_id text) language plpgsql volatile as $$
+  returns table (key text, is_new boolean, outbox_id text, payload jsonb) language plpgsql volatile as $$
+  #variable_conflict use_column
   declare
     step record;
     entry record;
     is_latest boolean;
+    why text;
   begin
     -- In one order, so that two who write the same do not wait for each other for ever.
     for step in
@@ -90,6 +92,7 @@ const recordWaitlist = `
       key := step.key;
       is_new := false;
       outbox_id := null;
+      payload := null;
       select * into entry from waitlist_entries where id = step."entryId" for update;
       if not found then
         return next;
@@ -102,13 +105,19 @@ const recordWaitlist = `
         continue;
       end if;
       is_new := true;
+      why := step.reason;
+      if why = 'sale-ended' then
+        -- Redis knows that the sale is over, and no more.
+        select case when status = 'cancelled' then 'event-cancelled' when starts_at <= clock_timestamp() then 'event-started'
+          else 'sale-ended' end into why from events where id = entry.event_id;
+      end if;
       is_latest := step.version > entry.version and entry.state in ('waiting', 'offered');
       if is_latest then
         update waitlist_entries set
           state = step.state, version = step.version, queue_order = step."order",
           priority = 9 - step."order" / 100000000000000,
           queued_at = to_timestamp((step."order" % 100000000000000) / 1000.0),
-          skipped = step.skipped, passes = step.passes, reason = step.reason,
+          skipped = step.skipped, passes = step.passes, reason = why,
           ended_at = case when step.state not in ('waiting', 'offered') then to_timestamp(step.at / 1000) end
         where id = step."entryId";
       end if;
@@ -117,12 +126,13 @@ const recordWaitlist = `
         update waitlist_offers set state = 'revoked', ended_at = to_timestamp(step.at / 1000)
         where event_id = entry.event_id and user_id = entry.user_id and state = 'live' and hold_id <> step."holdId";
       end if;
-      if step.kind in ('offered', 'accepted', 'declined', 'expired', 'revoked') then
+      if step."holdId" is not null and step.kind not in ('gathered', 'let-go') then
         insert into waitlist_offers (hold_id, entry_id, event_id, user_id, seats, total_cents, offered_at, until, state, ended_at)
         values (
           step."holdId", step."entryId", entry.event_id, entry.user_id, step.seats, step."totalCents",
           to_timestamp(step."offeredAt" / 1000), to_timestamp(step.until / 1000),
-          case when step.kind <> 'offered' then step.kind when is_latest then 'live' else 'revoked' end,
+          case when step.kind in ('accepted', 'declined', 'expired') then step.kind
+            when step.kind = 'offered' and is_latest then 'live' else 'revoked' end,
           case when step.kind <> 'offered' or not is_latest then to_timestamp(step.at / 1000) end
         )
         on conflict (hold_id) do update set state = excluded.state, ended_at = excluded.ended_at
@@ -135,18 +145,17 @@ const recordWaitlist = `
           step."requestId",
           case when step.kind in ('offered', 'accepted', 'gathered') then step.seats else '{}' end,
           jsonb_strip_nulls(jsonb_build_object('entryId', step."entryId", 'userId', entry.user_id, 'state', step.state,
-            'reason', nullif(step.reason, ''), 'holdId', step."holdId", 'until', step.until, 'position', step.position,
+            'reason', nullif(why, ''), 'holdId', step."holdId", 'until', step.until, 'position', step.position,
             'asked', case when step.kind not in ('offered', 'accepted') then to_jsonb(step.seats) end))
         );
       end if;
       -- Of what is over already nobody is told any more.
       if is_latest and (step.kind in ('offered', 'expired') or step.state in ('expired', 'closed')) then
+        payload := jsonb_build_object('kind', step.kind, 'state', step.state, 'eventId', entry.event_id,
+          'entryId', step."entryId", 'userId', entry.user_id, 'holdId', step."holdId", 'seats', step.seats,
+          'until', step.until, 'skipped', step.skipped, 'reason', why);
         insert into outbox (topic, key, payload, due_at)
-        values ('waitlist-told', step."entryId"::text,
-          jsonb_build_object('kind', step.kind, 'state', step.state, 'eventId', entry.event_id,
-            'entryId', step."entryId", 'userId', entry.user_id, 'holdId', step."holdId", 'seats', step.seats,
-            'until', step.until, 'skipped', step.skipped, 'reason', step.reason),
-          clock_timestamp() + interval '3 seconds')
+        values ('waitlist-told', step."entryId"::text, payload, clock_timestamp() + interval '3 seconds')
         returning id::text into outbox_id;
       end if;
       return next;
