@@ -94,7 +94,7 @@ export class WaitingEvent extends EventInRedis {
 
   /** The ids of those in the queue, in order. */
   queue(): Promise<string[]> {
-    return redis.zrange(this.keys[9] as string, 0, -1);
+    return redis.zrange(this.keys[9] as string, '0', '-1');
   }
 
   entry(entryId: string): Promise<string | null> {
