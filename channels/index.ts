@@ -18,6 +18,7 @@ import sagas from './sagas/index.ts';
 import seats from './seats/index.ts';
 import users from './users/index.ts';
 import venues from './venues/index.ts';
+import waitlist from './waitlist/index.ts';
 
 export const channels: readonly Channel[] = [
   auth,
@@ -26,6 +27,7 @@ export const channels: readonly Channel[] = [
   events,
   plans,
   seats,
+  waitlist,
   bookings,
   notifications,
   provider,

@@ -100,6 +100,10 @@ export type Count = number;
  */
 export type Category = string;
 export type AnnouncementKind = 'doors' | 'delay' | 'info';
+/**
+ * `waiting`: in the queue. `offered`: seats are kept for it, until it accepts or declines. The others are ends: it took its offer, left, let too many offers go by, or the sale of the event ended.
+ */
+export type WaitlistState = 'waiting' | 'offered' | 'accepted' | 'left' | 'expired' | 'closed';
 export type BookingStatus = 'confirmed' | 'cancelled';
 /**
  * How far a payment has come. `authorised`: the amount is set aside; `booked`: the seats are the buyer's; `captured`: the money was taken; `voided`: it was let go of before it was taken; `refunded`: all of it was given back.
@@ -522,6 +526,78 @@ export interface Hold {
   totalCents: Cents;
   currency: Currency;
 }
+export interface WaitlistSeat {
+  seat: SeatIndex;
+  /**
+   * For people: zone, row and seat.
+   */
+  label: string;
+  category: string;
+  priceCents: Cents;
+}
+/**
+ * Seats that are kept for somebody who waits, until they accept or decline.
+ */
+export interface WaitlistOffer {
+  /**
+   * 128 random bits made by the server, base64url. Whoever confirms, extends or releases must name it.
+   */
+  holdId: string;
+  seats: WaitlistSeat[];
+  totalCents: Cents;
+  currency: Currency;
+  /**
+   * Until when it can be accepted, milliseconds since 1970 UTC.
+   */
+  expiresAt: number;
+}
+/**
+ * A place in the waitlist of an event.
+ */
+export interface WaitlistEntry {
+  id: Id;
+  eventId: Id;
+  /**
+   * How many seats, all at once or none.
+   */
+  quantity: number;
+  /**
+   * null: any.
+   */
+  category: string | null;
+  /**
+   * Only seats beside each other in one row.
+   */
+  together: boolean;
+  state: WaitlistState;
+  /**
+   * Place in the queue of the event, from 1; null while it has an offer or once it has ended.
+   */
+  position: number | null;
+  /**
+   * Offers it declined or let run out. The third ends it.
+   */
+  missedOffers: number;
+  /**
+   * Seats that wait for an answer; null: none.
+   */
+  offer: WaitlistOffer | null;
+  joinedAt: Instant;
+  endedAt: Instant | null;
+}
+/**
+ * An entry as the organizer of the event sees it.
+ */
+export interface WaitlistLine {
+  entry: WaitlistEntry;
+  userId: Id;
+  name: string;
+  email: Email;
+  /**
+   * Put before the others by the organizer.
+   */
+  promoted: boolean;
+}
 export interface BookingSeat {
   seat: SeatIndex;
   /**
@@ -593,6 +669,10 @@ export interface HoldRules {
    * Until how long before the start a buyer may cancel. Default 0: until the event starts. Organizers always may.
    */
   cancelBeforeMs?: number;
+  /**
+   * How long seats that became free are kept for whoever waits for them. Default 600000 (10 minutes); shorter shortly before the sale closes.
+   */
+  offerMs?: number;
 }
 export interface Event {
   id: Id;
@@ -616,6 +696,7 @@ export interface Event {
     payment: 'none' | 'online';
     payingMs: number;
     cancelBeforeMs: number;
+    offerMs: number;
   };
   seatCount: number;
   /**
@@ -2784,6 +2865,147 @@ export interface VenuesUpdateRequest {
   address?: Address;
   timeZone?: TimeZone;
 }
+export interface WaitlistAcceptRequest {
+  eventId: Id;
+  holdId: HoldId;
+  requestId: RequestId;
+}
+export interface WaitlistAcceptReply {
+  hold: Hold;
+  epoch: Epoch;
+  position: Position;
+}
+export interface WaitlistClosed {
+  eventId: Id;
+  entryId: Id;
+  /**
+   * `offers-missed`: three offers were declined or ignored.
+   */
+  reason: 'event-started' | 'event-cancelled' | 'sale-ended' | 'offers-missed';
+}
+export interface WaitlistDeclineRequest {
+  eventId: Id;
+  holdId: HoldId;
+  requestId: RequestId;
+}
+export interface WaitlistDeclineReply {
+  entry: WaitlistEntry;
+}
+export interface WaitlistJoinRequest {
+  eventId: Id;
+  /**
+   * How many seats, all at once or none; no more than one hold may have.
+   */
+  quantity: number;
+  /**
+   * Left out: any.
+   */
+  category?: string;
+  /**
+   * Only seats beside each other in one row. Default false: anywhere in the category.
+   */
+  together?: boolean;
+  requestId: RequestId;
+}
+export interface WaitlistJoinReply {
+  entry: WaitlistEntry;
+  /**
+   * How many entries of the event wait, of all categories.
+   */
+  length: number;
+  /**
+   * Milliseconds since 1970-01-01 UTC by the hub's clock (Redis TIME).
+   */
+  now: number;
+}
+export interface WaitlistLeaveRequest {
+  eventId: Id;
+  entryId: Id;
+  requestId: RequestId;
+}
+export interface WaitlistLeaveReply {
+  entry: WaitlistEntry;
+}
+export interface WaitlistListRequest {
+  eventId: Id;
+  /**
+   * `waiting`: in the queue. `offered`: seats are kept for it, until it accepts or declines. The others are ends: it took its offer, left, let too many offers go by, or the sale of the event ended.
+   */
+  state?: 'waiting' | 'offered' | 'accepted' | 'left' | 'expired' | 'closed';
+  /**
+   * Default 50.
+   */
+  limit?: number;
+  cursor?: string;
+}
+export interface WaitlistListReply {
+  entries: WaitlistLine[];
+  /**
+   * How many entries of the event wait, of all categories.
+   */
+  length: number;
+  nextCursor: string | null;
+}
+export interface WaitlistMineRequest {
+  eventId?: Id;
+  state?: WaitlistState;
+  /**
+   * Default 50.
+   */
+  limit?: number;
+  cursor?: string;
+}
+export interface WaitlistMineReply {
+  entries: WaitlistEntry[];
+  /**
+   * Milliseconds since 1970-01-01 UTC by the hub's clock (Redis TIME).
+   */
+  now: number;
+  nextCursor: string | null;
+}
+export interface WaitlistMoved {
+  eventId: Id;
+  entryId: Id;
+  position: number;
+  /**
+   * How many entries of the event wait, of all categories.
+   */
+  length: number;
+}
+export interface WaitlistOfferExpired {
+  eventId: Id;
+  entryId: Id;
+  holdId: HoldId;
+  seats: SeatIndex[];
+  missedOffers: number;
+}
+export interface WaitlistPositionRequest {
+  eventId: Id;
+}
+export interface WaitlistPositionReply {
+  entries: WaitlistEntry[];
+  /**
+   * How many entries of the event wait, of all categories.
+   */
+  length: number;
+  /**
+   * Milliseconds since 1970-01-01 UTC by the hub's clock (Redis TIME).
+   */
+  now: number;
+}
+export interface WaitlistPromoteRequest {
+  eventId: Id;
+  entryId: Id;
+  requestId: RequestId;
+}
+export interface WaitlistPromoteReply {
+  entry: WaitlistEntry;
+}
+export interface WaitlistPromoted {
+  eventId: Id;
+  entryId: Id;
+  offer: WaitlistOffer;
+}
 export type AuthLoginReply = SignedIn;
 export type AuthRefreshReply = SignedIn;
 export type AuthRegisterReply = SignedIn;
@@ -2897,6 +3119,14 @@ export interface Messages {
   'venues:list': { request: VenuesListRequest; reply: VenuesListReply; errors: 'cursor-invalid' };
   'venues:read': { request: VenuesReadRequest; reply: VenuesReadReply; errors: 'venue-not-found' };
   'venues:update': { request: VenuesUpdateRequest; reply: VenuesUpdateReply; errors: 'venue-not-found' | 'time-zone-unknown' | 'request-id-reused' };
+  'waitlist:accept': { request: WaitlistAcceptRequest; reply: WaitlistAcceptReply; errors: 'event-not-found' | 'event-not-on-sale' | 'offer-not-found' | 'request-id-reused' };
+  'waitlist:decline': { request: WaitlistDeclineRequest; reply: WaitlistDeclineReply; errors: 'event-not-found' | 'offer-not-found' | 'request-id-reused' };
+  'waitlist:join': { request: WaitlistJoinRequest; reply: WaitlistJoinReply; errors: 'event-not-found' | 'event-not-on-sale' | 'sale-not-started' | 'category-unknown' | 'seats-available' | 'already-waiting' | 'seats-per-hold' | 'seats-per-buyer' | 'request-id-reused' };
+  'waitlist:leave': { request: WaitlistLeaveRequest; reply: WaitlistLeaveReply; errors: 'event-not-found' | 'waitlist-entry-not-found' | 'request-id-reused' };
+  'waitlist:list': { request: WaitlistListRequest; reply: WaitlistListReply; errors: 'event-not-found' | 'cursor-invalid' };
+  'waitlist:mine': { request: WaitlistMineRequest; reply: WaitlistMineReply; errors: 'cursor-invalid' };
+  'waitlist:position': { request: WaitlistPositionRequest; reply: WaitlistPositionReply; errors: 'event-not-found' };
+  'waitlist:promote': { request: WaitlistPromoteRequest; reply: WaitlistPromoteReply; errors: 'event-not-found' | 'event-not-on-sale' | 'waitlist-entry-not-found' | 'request-id-reused' };
 }
 export type MessageName = keyof Messages;
 
@@ -2922,5 +3152,9 @@ export interface Tells {
   'seats:position': SeatsPosition;
   'seats:snapshot': SeatsSnapshot;
   'server:disconnected': ServerDisconnected;
+  'waitlist:closed': WaitlistClosed;
+  'waitlist:moved': WaitlistMoved;
+  'waitlist:offer-expired': WaitlistOfferExpired;
+  'waitlist:promoted': WaitlistPromoted;
 }
 export type TellName = keyof Tells;

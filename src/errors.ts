@@ -252,6 +252,34 @@ const catalogue = {
     retry: 'never',
     message: 'This hold has been extended as often as the event allows.',
   },
+  'category-unknown': {
+    status: 422,
+    retry: 'changed',
+    message: 'The plan of this event has no such category.',
+    details: '{ allowed }',
+  },
+  'seats-available': {
+    status: 409,
+    retry: 'changed',
+    message: 'What you ask for is free: hold it.',
+    details: '{ seats }',
+  },
+  'already-waiting': {
+    status: 409,
+    retry: 'never',
+    message: 'You wait for seats of this event and category already.',
+    details: '{ entryId }',
+  },
+  'waitlist-entry-not-found': {
+    status: 404,
+    retry: 'never',
+    message: 'There is no such entry in the waitlist, or it has ended.',
+  },
+  'offer-not-found': {
+    status: 404,
+    retry: 'never',
+    message: 'You have no such offer. It may have run out.',
+  },
   'request-id-reused': {
     status: 409,
     retry: 'never',

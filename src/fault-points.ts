@@ -18,7 +18,10 @@ export type FaultPoint =
   | 'cancel.committed'
   | 'stream.recorded'
   | 'stream.appended'
-  | 'alerts.claimed';
+  | 'alerts.claimed'
+  | 'waitlist.joined'
+  | 'waitlist.stepped'
+  | 'waitlist.recorded';
 
 const signals = { kill: 'SIGKILL', stop: 'SIGSTOP' } as const;
 

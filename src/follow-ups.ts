@@ -3,17 +3,20 @@
  * the node that made a change has not.
  */
 import type { RoomAlert } from './database/notification-statements.ts';
+import type { WaitlistNews } from './database/waitlist-statements.ts';
 import { RequestError } from './errors.ts';
 import { followSale } from './events/follow-change.ts';
 import type { Engine } from './hub.ts';
 import { type Notice, tellHolders } from './notifications/holder-notices.ts';
+import { tellWaiter } from './waitlist/tell-waiter.ts';
 
 /** Shorter than a row of the outbox is leased for. */
 const unwindMs = 4000;
 
 /** Connects the parts of a node: what one did, another has to hear of. */
 export function connectFollowUps(engine: Engine): void {
-  const { inventory, confirms, cancellations, sagas, notifications, alerts, outbox, publisher, log } = engine;
+  const { inventory, confirms, cancellations, sagas, notifications, alerts, outbox, publisher } = engine;
+  const { waitlist, waiters, log } = engine;
   outbox.mark = (ids) => notifications.settle(ids);
   inventory.listener = {
     ticked: (eventId, epoch, tick) => publisher.tick(eventId, epoch, tick),
@@ -24,7 +27,17 @@ export function connectFollowUps(engine: Engine): void {
         log.warn({ err: error, eventId, holdId }, 'could not settle a confirm; it is tried again');
       });
     },
+    stepped: (eventId, steps) => {
+      waitlist.recorder.take(eventId, steps);
+      waiters.stir(eventId);
+    },
   };
+  inventory.waiting = (card) => waitlist.loaded(card);
+  const tellNews = (news: WaitlistNews) => tellWaiter(engine, news);
+  for (const part of [waitlist, waitlist.recorder]) {
+    part.tell = tellNews;
+    part.done = (id) => outbox.done(id);
+  }
   confirms.listener = {
     booked: (booking, userId) => publisher.toUser(userId, 'bookings:confirmed', { booking }),
     paymentDue: () => sagas.kick(),
@@ -46,7 +59,8 @@ export function connectFollowUps(engine: Engine): void {
 
 /** What the outbox does when the node that made a change has not. */
 function relay(engine: Engine): void {
-  const { outbox, bookings, confirms, cancellations, sagas, notifications, alerts, eventChanged } = engine;
+  const { outbox, bookings, confirms, cancellations, sagas, notifications, alerts, waitlist, eventChanged } =
+    engine;
   outbox.on('booking-confirmed', async ({ bookingId = '' }) => {
     const found = await bookings.find(bookingId);
     if (found) await confirms.show(found);
@@ -85,6 +99,14 @@ function relay(engine: Engine): void {
   outbox.on('holders-notice', (_, { payload }) => tellHolders(engine, payload as unknown as Notice));
   // What else follows a notification, beside telling sockets: nothing yet.
   outbox.on('notified', async () => 'done');
+  outbox.on('waitlist-joined', async ({ entryId = '' }) => {
+    await waitlist.queueLate(entryId);
+    return 'done';
+  });
+  outbox.on('waitlist-told', async (_, { payload }) => {
+    await tellWaiter(engine, payload as unknown as WaitlistNews);
+    return 'done';
+  });
   outbox.on('payment-changed', async ({ holdId = '' }) => {
     await sagas.tell(holdId);
     return 'done';

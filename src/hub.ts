@@ -67,6 +67,8 @@ import { SocketServer } from './socket/server.ts';
 import { countEngine } from './telemetry/engine-metrics.ts';
 import { Metrics } from './telemetry/metrics.ts';
 import { openTracing } from './telemetry/tracing.ts';
+import { Waiters } from './waitlist/waiters.ts';
+import { Waitlist } from './waitlist/waitlist.ts';
 
 /** What handlers work with. */
 export interface Engine {
@@ -97,6 +99,8 @@ export interface Engine {
   readonly calendarFeeds: CalendarFeeds;
   readonly salesFold: SalesFold;
   readonly eventStream: EventStream;
+  readonly waitlist: Waitlist;
+  readonly waiters: Waiters;
   readonly publisher: Publisher;
   readonly health: Health;
   readonly log: Logger;
@@ -237,6 +241,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const notifications = new Notifications({ db, publisher, log });
   const alerts = new Alerts({ db, jobs, notifications, publisher, log });
   const salesFold = new SalesFold({ db, log });
+  const waitlist = new Waitlist({ db, inventory, events, log });
+  const waiters = new Waiters({ inventory, log });
   const origins = new Set(config.allowedOrigins);
   const publicUrl = () => [...origins][0] ?? 'http://localhost';
   const eventStream = new EventStream({ db, links, keys, limits: config.stream, hubUrl: publicUrl, log });
@@ -268,6 +274,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     calendarFeeds: new CalendarFeeds(db, publicUrl),
     salesFold,
     eventStream,
+    waitlist,
+    waiters,
     publisher,
     health,
     log,
@@ -313,6 +321,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     onNotice(notice, id) {
       if (notice === 'session-revoked') return sockets.sessions.end(id);
       if (notice === 'venue-changed') return boards.venueChanged(id);
+      if (notice === 'waitlist-changed') return waiters.changed(id);
       events.forget(id);
       boards.eventChanged(id);
     },
@@ -325,6 +334,9 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   publisher.cluster = sockets.cluster;
   publisher.maps = maps;
   connectFollowUps(engine);
+  waiters.isHere = (userId) => publisher.isHere(userId);
+  waiters.tell = (userId, data) => publisher.toUserHere(userId, 'waitlist:moved', data);
+  waiters.announce = (eventId) => sockets.notify('waitlist-changed', eventId);
   sockets.io.of('/').adapter.on('delete-room', (room: string) => {
     if (room.startsWith(eventRoom(''))) maps.drop(room.slice(eventRoom('').length));
     if (room.startsWith(venueRoom(''))) boards.close(room.slice(venueRoom('').length));
@@ -403,7 +415,16 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   });
   const port = us_socket_local_port(socket as never);
   if (!config.allowedOrigins) for (const origin of ownOrigins(port)) origins.add(origin);
-  for (const part of [sweeper, reconciler, pastEvents, completions, audit, endedSessions, salesFold])
+  for (const part of [
+    sweeper,
+    reconciler,
+    pastEvents,
+    completions,
+    audit,
+    endedSessions,
+    salesFold,
+    waitlist,
+  ])
     part.start();
   eventStream.start();
   notifications.start();
@@ -422,7 +443,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     while (dispatcher.inFlight > 0 && Date.now() < until) await pause(20);
     await Promise.race([confirms.idle(), pause(Math.max(0, until - Date.now()))]);
     await sockets.drain(Math.min(1000, config.drainMs));
-    for (const part of [sweeper, reconciler, pastEvents, completions, endedSessions]) part.stop();
+    for (const part of [sweeper, reconciler, pastEvents, completions, endedSessions, waitlist, waiters])
+      part.stop();
     await Promise.race([
       Promise.all([
         sagas.runner.stop(),
@@ -430,6 +452,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
         Promise.all([alerts.stop(), notifications.stop()]).finally(() => outbox.stop()),
         salesFold.stop(),
         eventStream.stop(),
+        waitlist.recorder.idle(),
       ]),
       pause(Math.max(1000, until - Date.now())),
     ]);

@@ -79,6 +79,7 @@ export interface HoldRules {
   payment: 'none' | 'online';
   payingMs: number;
   cancelBeforeMs: number;
+  offerMs: number;
 }
 
 export const EventEntity = defineEntity({

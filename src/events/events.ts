@@ -24,6 +24,7 @@ export const defaultRules: HoldRules = {
   payment: 'none',
   payingMs: 900_000,
   cancelBeforeMs: 0,
+  offerMs: 600_000,
 };
 
 export interface EventCard {

@@ -3,7 +3,7 @@
  * Redis Cluster and one script may touch them all.
  */
 export interface Keys {
-  /** The nine keys of an event, in the order of KEYS in `scripts/inventory.lua`. */
+  /** The fifteen keys of an event, in the order of KEYS in `scripts/inventory.lua`. */
   event(eventId: string): string[];
   /** Set of the events whose map is in this Redis: what the sweepers look after. */
   loadedEvents: string;
@@ -29,7 +29,23 @@ export interface Keys {
 
 /** Names of so many events are kept: they are long, and needed for every call. */
 const keptEvents = 1000;
-const eventParts = ['seats', 'holds', 'expiry', 'meta', 'dirty', 'log', 'replies', 'earlier', 'buyers'];
+const eventParts = [
+  'seats',
+  'holds',
+  'expiry',
+  'meta',
+  'dirty',
+  'log',
+  'replies',
+  'earlier',
+  'buyers',
+  'queue',
+  'classes',
+  'entries',
+  'offers',
+  'layout',
+  'unrecorded',
+];
 
 export function makeKeys(prefix: string): Keys {
   const kept = new Map<string, string[]>();

@@ -16,7 +16,7 @@ import type { Keys } from '../redis/keys.ts';
 import { isMoved, type RedisLinks } from '../redis/links.ts';
 import { closeEvent } from '../redis/scripts/close-event.ts';
 import { cutTick } from '../redis/scripts/cut-tick.ts';
-import { loadEvent } from '../redis/scripts/load-event.ts';
+import { type LoadedWaitlist, loadEvent } from '../redis/scripts/load-event.ts';
 import { type Answer, type Effects, runScript, type Script } from '../redis/scripts/script.ts';
 import { letters, states } from './codec.ts';
 
@@ -27,6 +27,8 @@ export interface InventoryListener {
   ticked(eventId: string, epoch: string, tick: NonNullable<Effects['tick']>): void;
   lapsed(eventId: string, hold: Effects['lapsed'][number]): void;
   unsettled(eventId: string, holdId: string): void;
+  /** Something happened to those who wait. */
+  stepped?(eventId: string, steps: Effects['steps']): void;
 }
 
 /** Keeps what scripts did, for the audit log. */
@@ -63,6 +65,8 @@ export class Inventory {
   readonly counts = { expired: 0, failed: 0 };
   listener: InventoryListener | undefined;
   journal: Journal | undefined;
+  /** Who waits for an event, as PostgreSQL has them. */
+  waiting: (card: EventCard) => Promise<LoadedWaitlist | undefined> = async () => undefined;
 
   constructor(parts: {
     links: RedisLinks;
@@ -156,6 +160,7 @@ export class Inventory {
     // Before PostgreSQL is read: a server that takes over meanwhile is another one, and refuses.
     const { redis, run } = this.#links.home(keys);
     const { seats, booked } = await this.truth(card);
+    const waitlist = await this.waiting(card);
     const result = await this.#guard(async () => {
       // First, or a node that dies in between leaves a map that no sweeper knows.
       await this.#links.commands.sadd(this.#keys.loadedEvents, eventId);
@@ -163,6 +168,7 @@ export class Inventory {
         epoch: newEpoch(),
         seats,
         booked,
+        waitlist,
         closesAt: closesAt(card),
         tickMs: this.#tickMs,
         ...card.rules,
@@ -229,6 +235,7 @@ export class Inventory {
     if (dueMs !== undefined) this.#cutIn(eventId, dueMs);
     for (const hold of effects.lapsed) this.listener?.lapsed(eventId, hold);
     for (const holdId of effects.unsettled) this.listener?.unsettled(eventId, holdId);
+    if (effects.steps.length > 0) this.listener?.stepped?.(eventId, effects.steps);
   }
 
   /** Node's timers may fire a millisecond early, which would be a millisecond too early. */

@@ -14,7 +14,7 @@ import type { RedisLinks } from '../redis/links.ts';
 import { eventRoom, userRoom, venueRoom } from './frame.ts';
 
 /** What nodes tell each other beside the rooms. */
-export const notices = ['event-changed', 'session-revoked', 'venue-changed'] as const;
+export const notices = ['event-changed', 'session-revoked', 'venue-changed', 'waitlist-changed'] as const;
 export type Notice = (typeof notices)[number];
 
 /** Bytes of a message between nodes; the longest tick has 600,000. */

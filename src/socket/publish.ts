@@ -40,6 +40,16 @@ export class Publisher {
     this.#everywhere(venueRoom(venueId), name, data);
   }
 
+  /** To the sockets of the user on this node alone. */
+  toUserHere<T extends TellName>(userId: string, name: T, data: Tells[T]): void {
+    this.local(userRoom(userId), name, data);
+  }
+
+  /** Whether the user has a socket on this node. */
+  isHere(userId: string): boolean {
+    return this.#app.numSubscribers(topicOf(userRoom(userId))) > 0;
+  }
+
   /** A tick that this node has cut. */
   tick(eventId: string, epoch: string, raw: RawTick): void {
     const message = this.maps?.cut(eventId, epoch, raw);

@@ -97,6 +97,8 @@ function sample(ask: CompiledAsk): Record<string, unknown> {
     kioskId: nobody,
     announcementId: nobody,
     kind: 'info',
+    entryId: nobody,
+    quantity: 1,
     pairingId: nobody,
     code: 'AAAA-AAAA',
     secret: 'A'.repeat(43),

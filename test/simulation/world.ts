@@ -125,6 +125,7 @@ function makeCard(id: string, seatCount: number): EventCard {
       payment: 'none',
       payingMs: 900_000,
       cancelBeforeMs: 0,
+      offerMs: 600_000,
     },
     plan: { categories: [{ name: 'Stalls', color: '#000000' }], seats } as unknown as EventCard['plan'],
   };

@@ -8,7 +8,7 @@
 -- Returns
 --   confirming     {deadline, seats, attempt}: PostgreSQL must have committed before the deadline
 --   unknown-hold   there is no such live hold; whether it was booked only PostgreSQL knows
---   foreign        it is somebody else's
+--   foreign        it is somebody else's, or only offered: nothing may be decided about it
 --   closed         not on sale
 --   exhausted      its own time is over, and it was tried too often: the sweeper has PostgreSQL say no, and ends it
 
@@ -20,7 +20,7 @@ local hold = read_hold(id)
 if not is_live(hold) then
   return finish('unknown-hold')
 end
-if hold.owner ~= owner then
+if hold.owner ~= owner or is_offer(hold) then
   return finish('foreign')
 end
 -- One that is being booked already may be committed at this moment: only PostgreSQL can refuse it.

@@ -1,7 +1,7 @@
--- Ends the sale of an event and frees its holds, a bounded number a call.
+-- Ends the sale of an event, frees its holds and ends its waitlist, a bounded number a call.
 -- @include inventory
 -- Returns
---   closed   all holds are gone, but for those that are being booked
+--   closed   all holds are gone, but for those that are being booked, and nobody waits
 --   more     call again
 
 redis.call('HSET', META, 'closesAt', '0')
@@ -10,6 +10,9 @@ local booking, freed = 0, 0
 while freed < MAX_LAPSED do
   local id = redis.call('ZRANGE', EXPIRY, booking, booking)[1]
   if not id then
+    if waits and waitlist().close() then
+      return finish('more')
+    end
     return finish('closed')
   end
   local hold = read_hold(id)

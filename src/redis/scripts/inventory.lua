@@ -11,18 +11,27 @@
 --   7 replies  hash, owner:request -> first answer (this hour's)
 --   8 earlier  hash, the same of the hour before
 --   9 buyers   hash, owner -> "booked|hold id,hold id,..."
+--   10 queue       zset, who waits for seats: entry id by its order
+--   11 classes     zset, the same by what they ask for (waitlist.lua)
+--   12 entries     hash, entry id -> what is known of it (waitlist.lua)
+--   13 offers      hash, hold id -> entry id that the seats of the hold are kept for
+--   14 layout      hash, category -> its stretches of neighbours (matching.lua)
+--   15 unrecorded  hash, steps of the waitlist that PostgreSQL may not have heard of
 -- ARGV
 --   1 run      run id of the Redis the caller is connected to
--- Returns, for every script that includes this: {status, epoch, position, tick, dueMs, lapsed, unsettled, fields, now}
+-- Returns, for every script that includes this: {status, epoch, position, tick, dueMs, lapsed, unsettled, fields, now, steps}
 --   tick       {} or {from, to, "12h15s"}: publish it
 --   dueMs      -1, or: cut a tick in so many ms; said to one caller only
 --   lapsed     {hold id, owner, seats, ...}: holds that ran out just now; tell their owners
 --   unsettled  {hold id, ...}: confirms that got no end in time; ask PostgreSQL how they ended
 --   now        the time of this Redis (ms): when all this happened
+--   steps      {key, step, ...} of the waitlist (waitlist.lua), if there were any: write them down, tell whom they concern
 --   status 'unloaded': the event is not in this Redis, or was before this Redis restarted: load it
 
 local SEATS, HOLDS, EXPIRY, META, DIRTY = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local LOG, REPLIES, EARLIER, BUYERS = KEYS[6], KEYS[7], KEYS[8], KEYS[9]
+local QUEUE, CLASSES, ENTRIES, OFFERS = KEYS[10], KEYS[11], KEYS[12], KEYS[13]
+local LAYOUT, UNRECORDED = KEYS[14], KEYS[15]
 
 -- So many due holds are freed at a time, so that no call is long; the sweeper gets the rest.
 local MAX_LAPSED = 100
@@ -37,7 +46,7 @@ local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
 local meta = redis.call('HMGET', META, 'epoch', 'run', 'position', 'cut', 'cutAt', 'tickMs', 'promised',
-  'repliesSince')
+  'repliesSince', 'waitlist')
 if not meta[1] or meta[2] ~= ARGV[1] then
   return { 'unloaded', '', 0, {}, -1, {}, {}, {} }
 end
@@ -45,6 +54,8 @@ local epoch, position, cut = meta[1], tonumber(meta[3]), tonumber(meta[4])
 local cut_at, tick_ms, promised = tonumber(meta[5]), tonumber(meta[6]), tonumber(meta[7])
 
 local changed, lapsed, unsettled = {}, {}, {}
+-- Whether a seat became free since whoever waits was last asked.
+local has_freed = false
 
 -- Lua writes large numbers as 1.7e+12; times and positions must stay whole.
 local function int(n)
@@ -59,6 +70,7 @@ local function set_seat(seat, state)
   redis.call('SETRANGE', SEATS, seat, state)
   changed[#changed + 1] = seat
   changed[#changed + 1] = state
+  has_freed = has_freed or state == 'f'
 end
 
 -- A seat that was sold over the head of a hold stays sold when the hold ends.
@@ -118,16 +130,22 @@ local function is_live(hold)
   return hold ~= nil and (hold.state == 'c' or hold.till > now)
 end
 
+-- Seats that are kept for somebody who waits: no hold yet, for all that can be done with holds.
+local function is_offer(hold)
+  return hold.state == 'o' or hold.state == 'g'
+end
+
 -- A live hold of this owner, or nil.
 local function own_hold(id, owner)
   local hold = read_hold(id)
-  if is_live(hold) and hold.owner == owner then
+  if is_live(hold) and hold.owner == owner and not is_offer(hold) then
     return hold
   end
   return nil
 end
 
--- State: 'h' held, 'p' being paid for (its seats are settled), 'c' being booked.
+-- State: 'h' held, 'p' being paid for (its seats are settled), 'c' being booked, 'o' offered to somebody who waits,
+-- 'g' gathered for somebody who waits.
 local function hold_text(hold)
   return hold.state .. '|' .. hold.owner .. '|' .. int(hold.till) .. '|' .. hold.extensions .. '|'
     .. hold.attempts .. '|' .. table.concat(hold.seats, ',')
@@ -152,9 +170,41 @@ local function drop_hold(hold, booked)
   write_buyer(hold.owner, buyer)
 end
 
+-- Two hashes that change places once a day forget in O(1) what is older than two days.
+local function keep(key, value)
+  if now - tonumber(meta[8]) > REPLIES_MS then
+    redis.call('UNLINK', EARLIER)
+    if redis.call('EXISTS', REPLIES) == 1 then
+      redis.call('RENAME', REPLIES, EARLIER)
+    end
+    redis.call('HSET', META, 'repliesSince', int(now))
+    meta[8] = int(now)
+  end
+  redis.call('HSET', REPLIES, key, value)
+end
+
+local function kept(key)
+  return redis.call('HGET', REPLIES, key) or redis.call('HGET', EARLIER, key)
+end
+
+-- @include waitlist
+-- @include matching
+
+-- Whoever waits comes first: what became free is theirs before anybody sees it free.
+local function serve_waiting()
+  if waits and (has_freed or (is_unmatched and not is_served)) then
+    has_freed = false
+    waitlist().match()
+  end
+end
+
 local function lapse(hold)
   free_held(hold.seats)
   drop_hold(hold, 0)
+  if is_offer(hold) then
+    waitlist().missed(hold, 'expired', '')
+    return
+  end
   lapsed[#lapsed + 1] = hold.id
   lapsed[#lapsed + 1] = hold.owner
   lapsed[#lapsed + 1] = table.concat(hold.seats, ',')
@@ -175,24 +225,8 @@ local function sweep()
       lapse(hold)
     end
   end
+  serve_waiting()
   return #due == MAX_LAPSED
-end
-
--- Two hashes that change places once a day forget in O(1) what is older than two days.
-local function keep(key, value)
-  if now - tonumber(meta[8]) > REPLIES_MS then
-    redis.call('UNLINK', EARLIER)
-    if redis.call('EXISTS', REPLIES) == 1 then
-      redis.call('RENAME', REPLIES, EARLIER)
-    end
-    redis.call('HSET', META, 'repliesSince', int(now))
-    meta[8] = int(now)
-  end
-  redis.call('HSET', REPLIES, key, value)
-end
-
-local function kept(key)
-  return redis.call('HGET', REPLIES, key) or redis.call('HGET', EARLIER, key)
 end
 
 local function remember(owner, request, fingerprint, status, fields)
@@ -211,6 +245,7 @@ end
 
 -- Writes down what changed, cuts a tick if one is due, and makes the answer.
 local function finish(status, fields)
+  serve_waiting()
   if #changed > 0 then
     position = position + 1
     -- unpack is bounded by Lua's stack of 8000
@@ -230,7 +265,7 @@ local function finish(status, fields)
       redis.call('HSET', META, 'promised', int(now + wait))
     end
   end
-  return { status, epoch, position, tick, due_ms, lapsed, unsettled, fields or {}, now }
+  return { status, epoch, position, tick, due_ms, lapsed, unsettled, fields or {}, now, #steps > 0 and steps or nil }
 end
 
 -- The answer to a request of this owner that was answered before, or nil.

@@ -1,6 +1,15 @@
 import type { Redis } from 'ioredis';
 import { defineScript, evaluate, nothing } from './script.ts';
 
+type Line = readonly (string | number)[];
+
+/** As PostgreSQL has it, each a line in the order the script wants. */
+export interface LoadedWaitlist {
+  waiting: readonly Line[];
+  offers: readonly Line[];
+  layout: ReadonlyMap<string, string>;
+}
+
 export interface LoadEventArgs {
   /** New and random: 8 characters. */
   epoch: string;
@@ -13,8 +22,13 @@ export interface LoadEventArgs {
   seatsPerBuyer: number;
   extensions: number;
   tickMs: number;
+  offerMs: number;
+  /** Who waits; undefined: nobody. */
+  waitlist?: LoadedWaitlist | undefined;
   booked: readonly { owner: string; seats: number }[];
 }
+
+const lines = (all: readonly Line[]): string => all.map((line) => `${line.join('|')}\n`).join('');
 
 export const loadEventScript = defineScript(
   'load-event',
@@ -27,6 +41,10 @@ export const loadEventScript = defineScript(
     args.seatsPerBuyer,
     args.extensions,
     args.tickMs,
+    args.offerMs,
+    lines(args.waitlist?.waiting ?? []),
+    lines(args.waitlist?.offers ?? []),
+    lines(args.waitlist ? [...args.waitlist.layout] : []),
     ...args.booked.flatMap((each) => [each.owner, each.seats]),
   ],
   { loaded: nothing, current: nothing },

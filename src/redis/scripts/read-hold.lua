@@ -3,7 +3,7 @@
 -- ARGV
 --   2 hold
 -- Returns
---   hold          {owner, state (h held, p being paid for, c being booked), seats}
+--   hold          {owner, state (h held, p being paid for, c being booked, o or g kept for who waits), seats}
 --   unknown-hold
 
 local hold = read_hold(ARGV[2])

@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs';
 import type { Redis } from 'ioredis';
 import { spanned } from '../../telemetry/tracing.ts';
 import { ScriptCall, send } from '../script-call.ts';
+import { decodeSteps, type WaitlistStep } from '../waitlist-steps.ts';
 
 type Decoders = Record<string, (fields: string[]) => object>;
 
@@ -24,13 +25,12 @@ export interface Script<Args, D extends Decoders> {
   readonly decoders: D;
 }
 
-export const includePattern = /^-- @include ([a-z-]+)$/m;
+export const includePattern = /^-- @include ([a-z-]+)$/gm;
 
+/** What is included stands where it is named. */
 function readSource(name: string): string {
   const source = readFileSync(new URL(`./${name}.lua`, import.meta.url), 'utf8');
-  const include = includePattern.exec(source);
-  if (!include) return source;
-  return `${readSource(include[1] as string)}\n${source}`;
+  return source.replace(includePattern, (_, included: string) => readSource(included));
 }
 
 /** @param encode makes ARGV, without the run id that comes first */
@@ -93,6 +93,8 @@ export interface Effects {
   unsettled: string[];
   /** When it happened, by the clock of Redis (ms since 1970). */
   at: number;
+  /** What happened to those who wait, by this call or by one that nobody has written down. */
+  steps: WaitlistStep[];
   /** The answer is that of the first request with this id: nothing was changed now. */
   isRepeat: boolean;
 }
@@ -111,6 +113,7 @@ type RawReply = [
   unsettled: string[],
   fields: string[],
   now: number,
+  steps?: string[],
 ];
 
 /** Runs a script that includes `inventory.lua`. `loaded: false`: the event's map is not in this Redis. */
@@ -122,7 +125,7 @@ export async function runScript<Args, D extends Decoders>(
   args: Args,
 ): Promise<Outcome<D>> {
   const reply = (await evaluate(redis, script, keys, [run, ...script.encode(args)])) as RawReply;
-  const [status, epoch, position, tick, dueMs, lapsed, unsettled, fields, now] = reply;
+  const [status, epoch, position, tick, dueMs, lapsed, unsettled, fields, now, steps = []] = reply;
   if (status === 'unloaded') return { loaded: false };
   const effects: Effects = {
     epoch,
@@ -132,6 +135,7 @@ export async function runScript<Args, D extends Decoders>(
     lapsed: decodeLapsed(lapsed),
     unsettled,
     at: now,
+    steps: decodeSteps(steps),
     isRepeat: status === 'repeat',
   };
   return { loaded: true, answer: decodeAnswer(script, status, fields), effects };

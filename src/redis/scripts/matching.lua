@@ -1,0 +1,364 @@
+-- Which of those who wait gets which free seats. Included by inventory.lua after waitlist.lua.
+--
+-- Whoever comes first in order and can be served is served, with the seats of the lowest indexes, or of the first run of
+-- neighbours that is long enough. Somebody who needs many would wait for ever while others take seat after seat: who was
+-- passed over MAX_PASSES times gathers. From then on what is free and fits is kept for it, until there is enough or
+-- GATHER_MS are over.
+--
+-- Layout: category (or * for all) -> "first-last:first-last,first-last,...": from where to where it reaches, then the
+-- stretches of seats beside each other.
+
+local MAX_PASSES = 5
+local GATHER_MS = 1800000
+-- Who wants seats beside each other gathers so many times what it needs, in the hope of a run.
+local GATHER_TIMES = 4
+-- An offer is worth nothing without a minute to take it, or what the event gives if that is less.
+local LEAST_OFFER_MS = 60000
+-- Offers in one call, so that no call is long: 25 ms. Only a map that was loaded anew has so many.
+local MAX_OFFERS = 500
+-- Entries of one class that are looked at for one that may be served: others have an offer, or as many seats as they may.
+local MAX_LOOKED = 1000
+local LOOKED_AT_ONCE = 20
+
+function open_matching(list)
+  local text = nil
+  local free = {}
+  local closes, least_ms, offer_ms, per_buyer
+
+  local function read_rules()
+    local rules = redis.call('HMGET', META, 'closesAt', 'offerMs', 'seatsPerBuyer')
+    closes, per_buyer = tonumber(rules[1]), tonumber(rules[3])
+    least_ms = math.min(tonumber(rules[2]), LEAST_OFFER_MS)
+    offer_ms = math.max(least_ms, math.min(tonumber(rules[2]), math.floor((closes - now) / 10)))
+  end
+
+  -- The runs of free seats of a category, and how many seats they have. own: seats that count as free, by number.
+  local function runs_in(category, own)
+    local runs = { count = 0 }
+    text = text or redis.call('GET', SEATS)
+    local from, to, stretches = string.match(redis.call('HGET', LAYOUT, category) or '', '^(%d+)-(%d+):(.*)$')
+    local first_free = from and not own and string.find(text, 'f', from + 1, true)
+    if not from or (not own and (not first_free or first_free > to + 1)) then
+      return runs
+    end
+    for first, last in string.gmatch(stretches, '(%d+)-(%d+)') do
+      first, last = tonumber(first), tonumber(last)
+      local row = string.sub(text, first + 1, last + 1)
+      for seat in pairs(own or {}) do
+        if seat >= first and seat <= last then
+          row = string.sub(row, 1, seat - first) .. 'f' .. string.sub(row, seat - first + 2)
+        end
+      end
+      local start, stop = string.find(row, 'f+')
+      while start do
+        runs[#runs + 1] = { first + start - 1, first + stop - 1 }
+        runs.count = runs.count + stop - start + 1
+        start, stop = string.find(row, 'f+', stop + 1)
+      end
+    end
+    return runs
+  end
+
+  local function free_in(category)
+    if not free[category] then
+      free[category] = runs_in(category, nil)
+    end
+    return free[category]
+  end
+
+  -- The first seats of the runs, or of the first run that has so many. nil: there are not enough.
+  local function choose(runs, quantity, together)
+    local seats = {}
+    if runs.count < quantity then
+      return nil
+    end
+    for _, run in ipairs(runs) do
+      local has = run[2] - run[1] + 1
+      if together ~= 't' or has >= quantity then
+        for seat = run[1], math.min(run[2], run[1] + quantity - #seats - 1) do
+          seats[#seats + 1] = seat
+        end
+      end
+      if #seats == quantity then
+        return seats
+      end
+    end
+    return nil
+  end
+
+  -- A free seat becomes somebody's, in what is known of all categories.
+  local function take(seat)
+    set_seat(int(seat), 'h')
+    text = nil
+    for _, runs in pairs(free) do
+      for i, run in ipairs(runs) do
+        if seat >= run[1] and seat <= run[2] then
+          runs.count = runs.count - 1
+          local rest = { seat + 1, run[2] }
+          run[2] = seat - 1
+          if rest[1] <= rest[2] then
+            table.insert(runs, i + 1, rest)
+          end
+          if run[1] > run[2] then
+            table.remove(runs, i)
+          end
+          break
+        end
+      end
+    end
+  end
+
+  -- What a buyer has, and whether an offer of this event is among it.
+  local function possessions(owner)
+    local buyer = read_buyer(owner)
+    local has, is_offered = buyer.booked, false
+    for _, id in ipairs(buyer.holds) do
+      local hold = read_hold(id)
+      if is_live(hold) then
+        has = has + #hold.seats
+        is_offered = is_offered or hold.state == 'o'
+      end
+    end
+    return has, is_offered, buyer
+  end
+
+  local function may_be_served(entry)
+    if rested[entry.id] then
+      return false
+    end
+    local has, is_offered = possessions(entry.owner)
+    return not is_offered and has + entry.quantity <= per_buyer
+  end
+
+  -- The first of a class who may be served now, or nil.
+  local function head_of(class)
+    local from, stop = '[' .. class, '(' .. string.sub(class, 1, -2) .. ';'
+    for _ = 1, MAX_LOOKED / LOOKED_AT_ONCE do
+      local members = redis.call('ZRANGEBYLEX', CLASSES, from, stop, 'LIMIT', 0, LOOKED_AT_ONCE)
+      for _, member in ipairs(members) do
+        local entry = list.read(string.match(member, '[^:]*$'))
+        if entry and may_be_served(entry) then
+          return entry
+        end
+        from = '(' .. member
+      end
+      if #members < LOOKED_AT_ONCE then
+        return nil
+      end
+    end
+    return nil
+  end
+
+  -- Classes with a seat that would do for them: "category:quantity:together:". As many as people ask for, which is few:
+  -- 51 quantities at most, twice, for each category.
+  local function classes()
+    local found = {}
+    local member = redis.call('ZRANGEBYLEX', CLASSES, '-', '+', 'LIMIT', 0, 1)[1]
+    while member do
+      local class, category = string.match(member, '^(([^:]*):%d+:%a:)')
+      if free_in(category).count > 0 then
+        found[#found + 1] = class
+      end
+      member = redis.call('ZRANGEBYLEX', CLASSES, '[' .. string.sub(class, 1, -2) .. ';', '+', 'LIMIT', 0, 1)[1]
+    end
+    return found
+  end
+
+  local function comes_before(a, b)
+    if a.order ~= b.order then
+      return a.order < b.order
+    end
+    return a.id < b.id
+  end
+
+  -- Whoever is first of its class, and those who gather though somebody has come before them since.
+  local function candidates(all)
+    local found, seen = {}, {}
+    for _, class in ipairs(all) do
+      local entry = head_of(class)
+      if entry then
+        entry.class = class
+        seen[entry.id] = true
+        found[#found + 1] = entry
+      end
+    end
+    for _, id in ipairs(split(redis.call('HGET', META, 'gathering') or '')) do
+      local entry = not seen[id] and list.read(id)
+      if entry and may_be_served(entry) then
+        found[#found + 1] = entry
+      end
+    end
+    table.sort(found, comes_before)
+    return found
+  end
+
+  -- Ids that nobody has had before, also when Redis has lost everything: entry, epoch and position are such.
+  local function hold_id(entry, state)
+    return string.sub(redis.sha1hex(table.concat({ entry.id, state, epoch, int(position), int(now) }, ':')), 1, 22)
+  end
+
+  -- Seats that were gathered and are still held: as a list, and by number.
+  local function gathered(entry)
+    local hold = entry.state == 'g' and read_hold(entry.hold) or nil
+    local seats, own = {}, {}
+    for _, seat in ipairs(hold and hold.seats or {}) do
+      if seat_state(seat) == 'h' then
+        seats[#seats + 1] = tonumber(seat)
+        own[tonumber(seat)] = true
+      end
+    end
+    return seats, own, hold
+  end
+
+  -- Keeps seats for an entry, as an offer: a hold of its own.
+  local function offer(entry, seats, own, before)
+    if before then
+      list.stop_gathering(entry)
+      redis.call('HDEL', OFFERS, before.id)
+      drop_hold(before, 0)
+      list.step(entry, 'let-go', nil, before, '', '')
+    end
+    for _, seat in ipairs(seats) do
+      if own[seat] then
+        own[seat] = nil
+      else
+        take(seat)
+      end
+    end
+    for seat in pairs(own) do
+      set_seat(int(seat), 'f')
+      text, free = nil, {}
+    end
+    list.dequeue(entry)
+    local id = hold_id(entry, 'o')
+    local hold = { id = id, state = 'o', owner = entry.owner, till = now + offer_ms, extensions = 0, attempts = 0,
+      seats = seats }
+    write_hold(hold, hold.till)
+    local _, _, buyer = possessions(entry.owner)
+    buyer.holds[#buyer.holds + 1] = id
+    write_buyer(entry.owner, buyer)
+    redis.call('HSET', OFFERS, id, entry.id)
+    entry.state, entry.hold, entry.since, entry.passes = 'o', id, now, 0
+    list.step(entry, 'offered', nil, hold, '', '')
+    list.write(entry)
+  end
+
+  -- Keeps what is free and fits for an entry that was passed over too often. Answers whether it has got more.
+  local function gather(entry)
+    for _, id in ipairs(split(redis.call('HGET', META, 'gathering') or '')) do
+      local other = id ~= entry.id and list.read(id)
+      if other and other.category == entry.category then
+        return false
+      end
+    end
+    local seats, _, hold = gathered(entry)
+    local most = entry.together == 't' and entry.quantity * GATHER_TIMES or entry.quantity
+    local more = {}
+    for _, run in ipairs(free_in(entry.category)) do
+      for seat = run[1], math.min(run[2], run[1] + most - #seats - #more - 1) do
+        more[#more + 1] = seat
+      end
+    end
+    if #more == 0 then
+      return false
+    end
+    for _, seat in ipairs(more) do
+      take(seat)
+      seats[#seats + 1] = seat
+    end
+    if not hold then
+      hold = { id = hold_id(entry, 'g'), state = 'g', owner = entry.owner, till = math.min(now + GATHER_MS, closes),
+        extensions = 0, attempts = 0 }
+      entry.state, entry.hold, entry.since = 'g', hold.id, now
+      redis.call('HSET', OFFERS, hold.id, entry.id)
+      local others = split(redis.call('HGET', META, 'gathering') or '')
+      others[#others + 1] = entry.id
+      redis.call('HSET', META, 'gathering', table.concat(others, ','))
+    end
+    hold.seats = seats
+    write_hold(hold, hold.till)
+    list.step(entry, 'gathered', nil, hold, '', '')
+    list.write(entry)
+    return true
+  end
+
+  local function has_seat_of(category, seats)
+    for first, last in string.gmatch(redis.call('HGET', LAYOUT, category) or '', '[:,](%d+)-(%d+)') do
+      for _, seat in ipairs(seats) do
+        if seat >= tonumber(first) and seat <= tonumber(last) then
+          return true
+        end
+      end
+    end
+    return false
+  end
+
+  -- Somebody after this one is given seats: was it passed over?
+  local function pass_over(entry, other, seats)
+    if entry.state == 'g' or entry.passes >= MAX_PASSES then
+      return
+    end
+    local fits = entry.category == '*' or entry.category == other.category
+    if fits or (other.category == '*' and has_seat_of(entry.category, seats)) then
+      entry.passes = entry.passes + 1
+      list.step(entry, 'passed', nil, nil, '', '')
+      list.write(entry)
+    end
+  end
+
+  -- Serves the first who can be. Answers what it has done: 'offered', 'gathered', or nil.
+  local function serve_one(waiting)
+    for i, entry in ipairs(waiting) do
+      local _, own, hold = gathered(entry)
+      local runs = hold and runs_in(entry.category, own) or free_in(entry.category)
+      local seats = choose(runs, entry.quantity, entry.together)
+      if seats then
+        for earlier = 1, i - 1 do
+          pass_over(waiting[earlier], entry, seats)
+        end
+        offer(entry, seats, own, hold)
+        return 'offered'
+      end
+      if entry.passes >= MAX_PASSES and gather(entry) then
+        return 'gathered'
+      end
+    end
+    return nil
+  end
+
+  -- Gives free seats to whoever waits for them, until nobody can be served any more.
+  function list.match()
+    read_rules()
+    text, free = nil, {}
+    if closes - now < least_ms then
+      return
+    end
+    local all = classes()
+    local offers = 0
+    while #all > 0 and offers < MAX_OFFERS do
+      local done = serve_one(candidates(all))
+      if not done then
+        break
+      end
+      offers = offers + 1
+    end
+    if is_unmatched ~= (offers == MAX_OFFERS) then
+      is_unmatched = offers == MAX_OFFERS
+      redis.call('HSET', META, 'waitlist', is_unmatched and '2' or '1')
+    end
+    is_served = true
+    has_freed = false
+  end
+
+  -- Seats for whoever asks now, or nil.
+  function list.find(category, quantity, together)
+    text, free = nil, {}
+    return choose(free_in(category), quantity, together)
+  end
+
+  -- How many more seats the event lets somebody have.
+  function list.left_for(owner)
+    read_rules()
+    return math.max(0, per_buyer - possessions(owner))
+  end
+end

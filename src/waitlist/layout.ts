@@ -1,0 +1,31 @@
+import type { SeatingPlan } from '../seating/plan.ts';
+
+/**
+ * Which seats are beside each other, as `matching.lua` reads it: by the index of a category and, under `*`, for all,
+ * "first-last:first-last,first-last,…", from where to where it reaches and then its stretches of neighbours.
+ */
+export function layoutOf(plan: Pick<SeatingPlan, 'rows' | 'seats'>): Map<string, string> {
+  const stretches = new Map<string, [first: number, last: number][]>();
+  const add = (category: string, first: number, last: number) => {
+    const list = stretches.get(category) ?? [];
+    list.push([first, last]);
+    stretches.set(category, list);
+  };
+  for (const { first, count } of plan.rows) {
+    add('*', first, first + count - 1);
+    let begin = first;
+    for (let seat = first; seat < first + count; seat++) {
+      const category = plan.seats[seat]?.category ?? 0;
+      if (seat + 1 < first + count && plan.seats[seat + 1]?.category === category) continue;
+      add(String(category), begin, seat);
+      begin = seat + 1;
+    }
+  }
+  return new Map(
+    Array.from(stretches, ([category, list]) => {
+      const [from] = list[0] ?? [0];
+      const [, to] = list.at(-1) ?? [0, 0];
+      return [category, `${from}-${to}:${list.map((each) => each.join('-')).join(',')}`] as const;
+    }),
+  );
+}
