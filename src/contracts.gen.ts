@@ -284,7 +284,7 @@ export interface NotificationPayload {
    */
   after?: string;
   /**
-   * `event-cancelled`: what its organizer says.
+   * `event-cancelled`: what its organizer says. `waitlist-closed`: why, as `waitlist:closed` has it.
    */
   reason?: string;
   /**
@@ -292,7 +292,7 @@ export interface NotificationPayload {
    */
   bookingId?: string;
   /**
-   * How many were booked, or cancelled.
+   * How many were booked, cancelled, or offered.
    */
   seats?: number;
   /**
@@ -301,6 +301,18 @@ export interface NotificationPayload {
   whole?: boolean;
   totalCents?: Cents;
   currency?: Currency;
+  /**
+   * A UUID made by the server (version 7: sorts by time of making), in lower case: one thing has one name.
+   */
+  entryId?: string;
+  /**
+   * `waitlist-promoted`, `waitlist-offer-expired`: names the offer.
+   */
+  holdId?: string;
+  /**
+   * RFC 3339 with an offset, e.g. 2027-03-14T19:30:00Z.
+   */
+  until?: string;
   [k: string]: unknown;
 }
 /**

@@ -1,5 +1,6 @@
 import { Migration } from '@mikro-orm/migrations';
 import { eventTrigger } from '../../domain-events/event-trigger.ts';
+import { waitlistTriggers } from '../../domain-events/waitlist-trigger.ts';
 
 /**
  * What other services are told (ARCHITECTURE.md, "Domain events"). Whatever changes an event or a booking notes it in
@@ -35,6 +36,6 @@ export class DomainEventsMigration extends Migration {
     // One row: the last that was recorded.
     this.addSql('create table domain_event_head (ms bigint not null, seq bigint not null)');
     this.addSql('insert into domain_event_head values (0, 0)');
-    for (const each of eventTrigger) this.addSql(each);
+    for (const each of [...eventTrigger, ...waitlistTriggers]) this.addSql(each);
   }
 }

@@ -1,5 +1,6 @@
 -- Returns the notifications that were made: id, user_id, kind, event_id, payload, created_at, outbox_id (see
 -- `make_notifications`). $1 ids of outbox rows whose work is done.
+-- What follows a step of the waitlist is done once whoever waits has a notification of it.
 -- What follows a booking is done once its buyer has a notification of it and is planned for the alerts before the event:
 -- both are written by the statement that marks the row, so they are there if and only if it is marked.
 with marked as materialized (
@@ -23,6 +24,15 @@ booked as materialized (
   cross join lateral (select alerts -> 'leadMinutes' as leads from users where id = b.user_id limit 1) as u
   where topic in ('booking-confirmed', 'booking-cancelled')
 ),
+waited as materialized (
+  select w.*, e.title, e.starts_at, e.time_zone
+  from marked
+  cross join lateral jsonb_to_record(payload) as w (
+    kind text, state text, "eventId" uuid, "entryId" uuid, "userId" uuid, "holdId" text, seats jsonb, until float8, reason text
+  )
+  cross join lateral (select title, starts_at, time_zone from events where id = w."eventId" limit 1) as e
+  where topic = 'waitlist-told'
+),
 notices as (
   select user_id, topic as kind, 'booking-confirmed:' || booking_id as key, event_id,
     jsonb_build_object('bookingId', booking_id, 'title', title, 'startsAt', wire_instant(starts_at),
@@ -38,6 +48,20 @@ notices as (
   from booked
   where topic = 'booking-cancelled'
     and not (event_status = 'cancelled' and status = 'cancelled' and cancelled_at >= event_updated_at)
+  union all
+  -- Once for each offer, and once when the entry is over.
+  select "userId", kind_of.notice, kind_of.notice || ':' || case kind_of.notice when 'waitlist-closed' then "entryId"::text else "holdId" end,
+    "eventId",
+    jsonb_strip_nulls(jsonb_build_object('entryId', "entryId", 'title', title, 'startsAt', wire_instant(starts_at),
+      'timeZone', time_zone, 'holdId', "holdId",
+      'seats', case jsonb_typeof(seats) when 'array' then jsonb_array_length(seats) end,
+      'until', case kind_of.notice when 'waitlist-promoted' then wire_instant(to_timestamp(until / 1000)) end,
+      'reason', case kind_of.notice when 'waitlist-closed' then reason end))
+  from waited
+  cross join lateral (
+    select case when state in ('expired', 'closed') then 'waitlist-closed' when kind = 'offered' then 'waitlist-promoted'
+      else 'waitlist-offer-expired' end as notice
+  ) as kind_of
 ),
 wanted as materialized (
   select event_id, lead.minutes, starts_at, created_at, starts_at - lead.minutes * interval '1 minute' as due_at
