@@ -5,7 +5,8 @@ import { completeEvents } from '../../src/database/event-statements.ts';
 import { confirmHolds } from '../../src/database/statements.ts';
 import { domainEventTypes } from '../../src/domain-events/cloud-event.ts';
 import { newHoldId, newId } from '../../src/ids.ts';
-import { book, call, node } from '../channels/support.ts';
+import { book, call, node, organizerOf } from '../channels/support.ts';
+import { fullEvent, offered, waiting } from '../channels/waitlist/support.ts';
 import { organizerIn } from '../events/support.ts';
 import { requestId } from '../support/client.ts';
 import { startTestHubs } from '../support/hub.ts';
@@ -183,6 +184,44 @@ test('[STREAM-1] a booking, seats of it that are cancelled, the rest, and what g
     'booking.cancelled',
   ]);
   expect(both.at(-1)?.event.data).toMatchObject({ bookingId: kept.id, cause: 'event', cancelledCents: 2500 });
+});
+
+test('[STREAM-1] who waits, what they are offered, and how each of them ends', async () => {
+  const event = await fullEvent(hubs);
+  const { eventId } = event;
+  const other = await fullEvent(hubs);
+  const ada = await waiting(hubs, other.eventId);
+  for (const seat of [1, 2, 3]) {
+    const told = ada.client.next('waitlist:promoted');
+    await other.free(seat);
+    const { holdId } = (await told).offer;
+    await ada.client.request('waitlist:decline', { eventId: other.eventId, holdId, requestId: requestId() });
+  }
+  const bob = await offered(hubs, event, 5);
+  await bob.client.request('waitlist:accept', { eventId, holdId: bob.offer.holdId, requestId: requestId() });
+  const cleo = await waiting(hubs, eventId);
+  await cleo.client.request('waitlist:leave', { eventId, entryId: cleo.entryId, requestId: requestId() });
+  const dan = await waiting(hubs, eventId, { quantity: 2 });
+  const closed = dan.client.next('waitlist:closed');
+  await call(node(hubs), 'events:cancel', { eventId }, await organizerOf(hubs, eventId));
+  await closed;
+
+  const offers = ['waitlist.offered', 'waitlist.offered', 'waitlist.offered'];
+  const ofAda = await toldOf(ada.entryId);
+  expect(typesOf(ofAda)).toEqual(['waitlist.joined', ...offers, 'waitlist.expired']);
+  expect(ofAda.at(-1)?.event.data).toMatchObject({ missedOffers: 3, reason: 'offers-missed' });
+  const ofBob = await toldOf(bob.entryId);
+  expect(typesOf(ofBob)).toEqual(['waitlist.joined', 'waitlist.offered', 'waitlist.accepted']);
+  expect(ofBob[1]?.event.data).toMatchObject({
+    eventId,
+    seats: [5],
+    holdId: bob.offer.holdId,
+    until: new Date(bob.offer.expiresAt).toISOString(),
+  });
+  expect(typesOf(await toldOf(cleo.entryId))).toEqual(['waitlist.joined', 'waitlist.left']);
+  const ofDan = await toldOf(dan.entryId);
+  expect(typesOf(ofDan)).toEqual(['waitlist.joined', 'waitlist.closed']);
+  expect(ofDan[1]?.event.data).toMatchObject({ quantity: 2, reason: 'event-cancelled' });
 });
 
 test('[STREAM-1] what was undone is not told: a lost race for a seat, a connection that died', async () => {

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import type { NotificationsMade } from '../../../src/contracts.gen.ts';
 import { untilTold } from '../../alerts/support.ts';
+import { until } from '../../support/client.ts';
 import { startTestHubs } from '../../support/hub.ts';
-import { book, heard } from '../support.ts';
+import { book, call, heard, node, organizerOf } from '../support.ts';
+import { fullEvent, offered } from '../waitlist/support.ts';
 import { untilListed } from './support.ts';
 
 const hubs = await startTestHubs(2);
@@ -54,4 +56,25 @@ test('[NOTE-1] under one key a user has one notification, however many make it a
     [made.map(({ id }) => id)],
   );
   expect(told.flatMap((row) => row.ids).toSorted()).toEqual(made.map(({ id }) => id).toSorted());
+});
+
+test('[NOTE-1] what becomes of who waits is among them: an offer, that it ran out, that the list is closed', async () => {
+  const event = await fullEvent(hubs, { rules: { offerMs: 1500 } });
+  const { eventId } = event;
+  const { user, client, entryId, offer } = await offered(hubs, event, 4);
+  await until(() => heard(client, 'waitlist:offer-expired').length > 0, 'the offer to run out');
+  await call(node(hubs), 'events:cancel', { eventId }, await organizerOf(hubs, eventId));
+  await until(() => heard(client, 'waitlist:closed').length > 0, 'the end of the waitlist');
+  const listed = async () => (await call(node(hubs, 1), 'notifications:list', {}, user)).notifications;
+  await until(async () => (await listed())[0]?.kind === 'waitlist-closed', 'the last notification');
+  // It waits on after the first offer, and may have had another one.
+  const all = await listed();
+  const { holdId, expiresAt } = offer;
+  const ofOffer = all.filter(({ payload }) => payload.holdId === holdId);
+  expect(ofOffer.map(({ kind }) => kind)).toEqual(['waitlist-offer-expired', 'waitlist-promoted']);
+  const endsAt = new Date(expiresAt).toISOString();
+  expect(ofOffer[1]).toMatchObject({ eventId, payload: { entryId, seats: 1, until: endsAt } });
+  expect(all[0]).toMatchObject({ eventId, payload: { entryId } });
+  const told = heard(client, 'notifications:made').map(({ notification }) => notification.id);
+  expect(told.toSorted()).toEqual(all.map(({ id }) => id).toSorted());
 });
