@@ -75,6 +75,8 @@ test('[NOTE-1] what becomes of who waits is among them: an offer, that it ran ou
   const endsAt = new Date(expiresAt).toISOString();
   expect(ofOffer[1]).toMatchObject({ eventId, payload: { entryId, seats: 1, until: endsAt } });
   expect(all[0]).toMatchObject({ eventId, payload: { entryId } });
-  const told = heard(client, 'notifications:made').map(({ notification }) => notification.id);
+  const told = (heard(client, 'notifications:made') as NotificationsMade[]).map(
+    ({ notification }) => notification.id,
+  );
   expect(told.toSorted()).toEqual(all.map(({ id }) => id).toSorted());
 });
