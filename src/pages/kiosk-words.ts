@@ -90,6 +90,10 @@ export function statusOf(event: BoardEvent, announcements: readonly Announcement
 const soldOut: Words = { text: 'Sold out', tone: 'bad' };
 const isFew = (free: number, seats: number): boolean => free < few || free < seats * fewPart;
 
+/** "€25" and "€25.50": from across a foyer every character counts. */
+export const price = (cents: number, currency: string): string =>
+  money(cents, currency).replace(/[.,]00$/, '');
+
 export interface SeatWords {
   left: string;
   of: string;
@@ -102,7 +106,7 @@ export function seatWords({ seats, currency }: BoardEvent): SeatWords | undefine
   return {
     left: number(seats.free),
     of: `of ${number(seats.seats)} left`,
-    price: seats.fromCents === null ? '' : `from ${money(seats.fromCents, currency)}`,
+    price: seats.fromCents === null ? '' : `from ${price(seats.fromCents, currency)}`,
   };
 }
 
