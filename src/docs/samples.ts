@@ -289,6 +289,7 @@ export const byField: Readonly<Record<string, unknown>> = {
   'kiosk:page.pages': 2,
   'kiosk:page.pageMs': 12_000,
   'kiosk:watch.version': '0.1.0',
+  'kiosk:withdrawn.reason': 'withdrawn',
   'kiosk:alive.version': '0.1.0',
   'kiosk:alive.pages': 2,
   'kiosk:alive.screen': '1920x1080',
