@@ -169,6 +169,7 @@ export class Board {
       } while (this.#isOutdated && !this.#isClosed);
     } catch (error) {
       if (!this.#isReady) throw error;
+      next = againMs;
       log.debug({ err: error, venueId: this.venueId }, 'could not read a board; it is tried again');
     }
     if (this.#isClosed) return;

@@ -54,6 +54,41 @@ function saga(state: string, reason: string, capture: object, ...more: object[])
   };
 }
 
+const announcement = {
+  id: '01a5c1f0-6e00-7c35-8d11-7b20c4e9a5f8',
+  venueId,
+  eventId,
+  kind: 'delay',
+  text: 'The orchestra is still on its train.',
+  minutes: 20,
+  at: '2027-03-14T19:50:00.000Z',
+  until: '2027-03-14T22:20:00.000Z',
+  createdAt: '2027-03-14T18:47:12.604Z',
+  withdrawnAt: null,
+};
+const left = { seats: 60, free: 41, held: 3, sold: 16 };
+const boardSeats = {
+  stale: false,
+  ...left,
+  fromCents: 4500,
+  categories: [{ category: 'Stalls', priceCents: 4500, ...left }],
+  moreCategories: 0,
+};
+const boardEvent = {
+  id: eventId,
+  title: 'The Cherry Orchard',
+  category: 'theatre',
+  startsAt: '2027-03-14T19:30:00.000Z',
+  endsAt: '2027-03-14T22:00:00.000Z',
+  timeZone: 'Europe/Brussels',
+  state: 'scheduled',
+  delayMinutes: 20,
+  sale: 'open',
+  salesStartAt: null,
+  currency: 'EUR',
+  seats: boardSeats,
+};
+
 const feedToken = 'pX0vQ2mZsT7cKbR4eWuY9hLfNgAaJdIo3iVtB8yE5qU';
 
 /** By `Type.field`, else by the bare name of the field. */
@@ -231,6 +266,39 @@ export const byField: Readonly<Record<string, unknown>> = {
   'auth:renew.expiresAt': '2027-02-01T09:42:44.000Z',
   kioskId: '01a37031-5d20-7f4b-9a61-2c08e7b513d9',
   pairingId: '01a37030-e7c1-7a08-8d35-b94f1620ca7e',
+  'Kiosk.venueId': venueId,
+  'Kiosk.seen': {
+    at: '2027-02-01T18:02:41.310Z',
+    connected: true,
+    page: 0,
+    pages: 2,
+    epoch: 'k3Jx9QaZ',
+    position: 214,
+    version: '0.1.0',
+    screen: '1920x1080',
+  },
+  'kiosks:update.name': 'Foyer, right of the bar',
+  'kiosk:assigned.name': 'Foyer, left of the bar',
+  'Board.name': 'Studio theatre',
+  'Board.perPage': 6,
+  'Board.pageMs': 12_000,
+  'Board.announcements': [announcement],
+  'Board.events': [boardEvent],
+  'kiosk:changed.events': [{ eventId, seats: boardSeats }],
+  'kiosk:page.perPage': 6,
+  'kiosk:page.pages': 2,
+  'kiosk:page.pageMs': 12_000,
+  'kiosk:watch.version': '0.1.0',
+  'kiosk:withdrawn.reason': 'withdrawn',
+  'kiosk:alive.version': '0.1.0',
+  'kiosk:alive.pages': 2,
+  'kiosk:alive.screen': '1920x1080',
+  'kiosk:announce.kind': 'delay',
+  'kiosk:announce.minutes': 20,
+  'kiosk:announce.text': 'The orchestra is still on its train.',
+  announcement,
+  announcements: [announcement],
+  announcementId: announcement.id,
   'kiosks:pair.code': 'K7QM-R4XZ',
   'kiosks:begin.code': 'K7QMR4XZ',
   'Plan.name': 'Studio theatre',
@@ -352,6 +420,11 @@ export const optionalShown: Readonly<Record<string, readonly string[]>> = {
   'users:list': ['search'],
   'users:update': ['role'],
   'seats:watch': ['snapshot'],
+  'kiosk:announce': ['eventId', 'minutes', 'text'],
+  'kiosk:alive': ['page', 'pages', 'epoch', 'position', 'version', 'screen'],
+  'kiosk:announcements': ['limit'],
+  'kiosks:update': ['name', 'venueId'],
+  'kiosks:pair': ['venueId'],
 };
 
 const planSource = {

@@ -114,7 +114,7 @@ export const errorList = (of: readonly ErrorCode[]) => of.map((code) => `- ${err
 export const rooms = {
   event: 'To every connection that watches the event (`seats:watch`), on every node.',
   user: 'To every connection of one user, on every node.',
-  venue: 'To every connection that shows the board of the venue (`kiosk:watch`), on every node.',
+  venue: 'To the kiosks of the venue, on every node.',
   socket: 'To one connection only.',
 } as const;
 

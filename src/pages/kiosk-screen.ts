@@ -5,8 +5,8 @@
 import { pageAt } from '../boards/paging.ts';
 import type { Board, BoardEvent } from '../contracts.gen.ts';
 import { byId, el } from './dom.ts';
-import { money, number } from './format.ts';
-import { at, bannersOf, dayOf, seatWords, startOf, statusOf } from './kiosk-words.ts';
+import { number } from './format.ts';
+import { at, bannersOf, dayOf, price, seatWords, startOf, statusOf } from './kiosk-words.ts';
 
 const categoriesShown = 4;
 const bannersShown = 2;
@@ -122,7 +122,7 @@ export class KioskScreen {
       this.#board.append(row.root);
     }
     const shown = events.slice(page * perPage, (page + 1) * perPage);
-    this.#rows.forEach((row, i) => this.#fill(row, shown[i], board, now));
+    for (const [i, row] of this.#rows.entries()) this.#fill(row, shown[i], board, now);
     hide(this.#parts.nothing, events.length > 0);
     this.#showPages(board, now);
     this.#showBanners(board, now);
@@ -172,7 +172,7 @@ export class KioskScreen {
       const category = seats && seats.categories.length > 1 ? seats.categories[i] : undefined;
       hide(chip.root, category === undefined);
       if (!category) return;
-      write(chip.name, `${category.category} ${money(category.priceCents, event.currency)}`);
+      write(chip.name, `${category.category} ${price(category.priceCents, event.currency)}`);
       write(chip.free, category.free === 0 ? 'sold out' : number(category.free));
       mark(chip.root, 'free', category.free === 0 ? 'none' : 'some');
     });
@@ -190,10 +190,11 @@ export class KioskScreen {
 
   #showBanners(board: Board, now: number): void {
     const banners = bannersOf(board, now);
-    const turns = Math.max(1, Math.ceil(banners.length / bannersShown));
-    const first = pageAt(now, bannerMs, turns) * bannersShown;
+    const { length } = banners;
+    // Always as many, so that the board below does not move.
+    const first = length > bannersShown ? pageAt(now, bannerMs, length) : 0;
     this.#banners.forEach(({ root, title, text }, i) => {
-      const banner = banners[first + i];
+      const banner = i < length ? banners[(first + i) % length] : undefined;
       hide(root, banner === undefined);
       if (!banner) return;
       mark(root, 'tone', banner.tone);

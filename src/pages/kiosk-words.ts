@@ -46,17 +46,17 @@ export function at(ms: number, timeZone: string, style: Style): string {
 export const startOf = (event: BoardEvent): number =>
   Date.parse(event.startsAt) + event.delayMinutes * minuteMs;
 
+/** The day on the calendar of a zone, counted: from one to the next it is one, however long the night. */
+function dayNumber(ms: number, timeZone: string): number {
+  const [day = 0, month = 0, year = 0] = at(ms, timeZone, 'day').split('/').map(Number);
+  return Date.UTC(year, month - 1, day) / 86_400_000;
+}
+
 /** "" on the same day, "Tomorrow", or "Sun 14 Mar": of the event's own calendar. */
 export function dayOf(event: BoardEvent, now: number): string {
-  const { timeZone } = event;
-  const start = startOf(event);
-  const day = at(start, timeZone, 'day');
-  if (day === at(now, timeZone, 'day')) return '';
-  if (start < now) return at(start, timeZone, 'weekday');
-  // A day ahead on the clock, not 24 hours: one of them may be shorter.
-  const isNext = [12, 23, 25, 30].some((hours) => at(now + hours * 3_600_000, timeZone, 'day') === day);
-  const isLater = at(start - 48 * 3_600_000, timeZone, 'day') === at(now, timeZone, 'day');
-  return isNext && !isLater ? 'Tomorrow' : at(start, timeZone, 'weekday');
+  const [start, { timeZone }] = [startOf(event), event];
+  const ahead = dayNumber(start, timeZone) - dayNumber(now, timeZone);
+  return ahead === 0 ? '' : ahead === 1 ? 'Tomorrow' : at(start, timeZone, 'weekday');
 }
 
 const minutesText = (minutes: number): string => (minutes === 1 ? '1 minute' : `${minutes} minutes`);
@@ -90,6 +90,10 @@ export function statusOf(event: BoardEvent, announcements: readonly Announcement
 const soldOut: Words = { text: 'Sold out', tone: 'bad' };
 const isFew = (free: number, seats: number): boolean => free < few || free < seats * fewPart;
 
+/** "€25" and "€25.50": from across a foyer every character counts. */
+export const price = (cents: number, currency: string): string =>
+  money(cents, currency).replace(/[.,]00$/, '');
+
 export interface SeatWords {
   left: string;
   of: string;
@@ -102,7 +106,7 @@ export function seatWords({ seats, currency }: BoardEvent): SeatWords | undefine
   return {
     left: number(seats.free),
     of: `of ${number(seats.seats)} left`,
-    price: seats.fromCents === null ? '' : `from ${money(seats.fromCents, currency)}`,
+    price: seats.fromCents === null ? '' : `from ${price(seats.fromCents, currency)}`,
   };
 }
 

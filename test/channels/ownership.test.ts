@@ -13,7 +13,16 @@ let owner: TestUser;
 let otherOrganizer: TestUser;
 let buyer: TestUser;
 let otherUser: TestUser;
-const ids = { draft: '', event: '', venue: '', attachment: '', booking: '', kiosk: '', hold: '' };
+const ids = {
+  draft: '',
+  event: '',
+  venue: '',
+  attachment: '',
+  booking: '',
+  kiosk: '',
+  announcement: '',
+  hold: '',
+};
 
 beforeAll(async () => {
   [owner, otherOrganizer] = (await hubs.users(2, 'organizer')) as [TestUser, TestUser];
@@ -44,6 +53,8 @@ beforeAll(async () => {
   ids.hold = (await client.request('seats:hold', asked)).hold.holdId;
   const pairing = await call(hub, 'kiosks:begin', {});
   ids.kiosk = (await call(hub, 'kiosks:pair', { code: pairing.code, name: 'Foyer' }, owner)).kiosk.id;
+  const said = { venueId: ids.venue, kind: 'info', text: 'Welcome' } as const;
+  ids.announcement = (await call(hub, 'kiosk:announce', said, owner)).announcement.id;
 });
 
 type Row = [message: MessageName, refusal: string, request: () => Record<string, unknown>];
@@ -65,6 +76,11 @@ const ofOrganizers: Row[] = [
   ['calendar:event', 'event-not-found', () => ({ eventId: ids.draft })],
   ['events:read', 'event-not-found', () => ({ eventId: ids.draft })],
   ['events:update', 'event-not-found', () => ({ eventId: ids.draft, title: 'Another' })],
+  ['kiosk:announce', 'venue-not-found', () => ({ venueId: ids.venue, kind: 'doors' })],
+  ['kiosk:announcements', 'venue-not-found', () => ({ venueId: ids.venue })],
+  ['kiosk:watch', 'venue-not-found', () => ({ venueId: ids.venue })],
+  ['kiosks:pair', 'venue-not-found', () => ({ code: 'AAAAAAAA', name: 'Foyer', venueId: ids.venue })],
+  ['kiosks:update', 'kiosk-not-found', () => ({ kioskId: ids.kiosk, name: 'Bar' })],
   ['seats:capacity', 'event-not-found', () => ({ eventId: ids.draft })],
   ['seats:read', 'event-not-found', () => ({ eventId: ids.draft })],
   ['seats:watch', 'event-not-found', () => ({ eventId: ids.draft })],
@@ -78,6 +94,7 @@ const ofOrganizers: Row[] = [
   ['venues:update', 'venue-not-found', () => ({ venueId: ids.venue, name: 'Hall 2' })],
   // What ends things comes last.
   ['attachments:remove', 'attachment-not-found', () => ({ attachmentId: ids.attachment })],
+  ['kiosk:withdraw', 'announcement-not-found', () => ({ announcementId: ids.announcement })],
   ['kiosks:revoke', 'kiosk-not-found', () => ({ kioskId: ids.kiosk })],
   ['events:delete', 'event-not-found', () => ({ eventId: ids.draft })],
   ['events:restore', 'event-not-found', () => ({ eventId: ids.draft })],
@@ -176,7 +193,7 @@ const others: MessageName[] = [
   'waitlist:mine',
   'waitlist:position',
 ];
-const idOf = /^(event|booking|hold|venue|attachment|kiosk|series|pairing)Id$/;
+const idOf = /^(event|booking|hold|venue|attachment|kiosk|announcement|series|pairing)Id$/;
 
 test('[AUTH-4] no message that names a thing is left out', () => {
   const tried = new Set<string>([...others, ...[...ofOrganizers, ...ofBuyers].map(([message]) => message)]);

@@ -100,6 +100,7 @@ describe('the OpenAPI document', () => {
       'calendar:renew',
       'events:create',
       'events:create-series',
+      'kiosk:announce',
       'kiosks:begin',
       'kiosks:pair',
       'plans:import',
