@@ -134,7 +134,7 @@ export class Bell {
     );
     if (this.#panel.hidden) return;
     const now = Date.now();
-    if (this.#notifications.length === 0) fill(this.#list, el('li', { class: 'muted' }, 'Nothing yet.'));
+    if (this.#notifications.length === 0) fill(this.#list, el('li', { class: 'bell-nothing' }, 'Nothing yet.'));
     else fill(this.#list, ...this.#notifications.map((each) => item(each, now)));
   }
 }
