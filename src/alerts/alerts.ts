@@ -65,7 +65,7 @@ export class Alerts {
     this.#publisher = parts.publisher;
     this.#log = parts.log;
     this.#clock = parts.clock ?? systemClock;
-    // One at a time: whatever is due by then is claimed by the first.
+    // More than one, so that none of those that are served together waits for the others' turn.
     this.#queue = parts.jobs.open<{ at: number }>('alerts', () => this.#wake(), { concurrency: 4 });
   }
 

@@ -17,6 +17,8 @@ export async function eventDueIn(hubs: TestHubs, dueInMs: number, leadMinutes = 
 /** As its organizer would, but for as many events as one likes. */
 export async function setLeads(hubs: TestHubs, eventId: string, leads: number[]): Promise<void> {
   await hubs.sql('update events set alert_leads = $2::jsonb where id = $1', [eventId, JSON.stringify(leads)]);
+  // Those of the leads it had by default.
+  await hubs.sql("delete from alerts where event_id = $1 and state = 'dropped'", [eventId]);
 }
 
 export interface Holder extends TestUser {
@@ -87,5 +89,19 @@ export async function untilTold(hubs: TestHubs): Promise<void> {
   await until(
     async () => (await hubs.sql('select from outbox where sent_at is null limit 1')).length === 0,
     'the outbox to be worked off',
+  );
+}
+
+/** Lets an alert have been due for so long, as if no node had lived since. */
+export async function overdue(
+  hubs: TestHubs,
+  eventId: string,
+  leadMinutes: number,
+  byMs: number,
+): Promise<void> {
+  await hubs.sql(
+    `update alerts set due_at = now() - $3::float8 * interval '1 millisecond'
+     where event_id = $1 and lead_minutes = $2 and state = 'waiting'`,
+    [eventId, leadMinutes, byMs],
   );
 }
