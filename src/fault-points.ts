@@ -15,7 +15,8 @@ export type FaultPoint =
   | 'outbox.sent'
   | 'saga.before-call'
   | 'saga.after-call'
-  | 'cancel.committed';
+  | 'cancel.committed'
+  | 'delivery.sent';
 
 const signals = { kill: 'SIGKILL', stop: 'SIGSTOP' } as const;
 

@@ -38,7 +38,7 @@ export class DeliveriesMigration extends Migration {
       )`);
     this.addSql('create index push_subscriptions_of_user on push_subscriptions (user_id, id)');
     // `source`: the notification or the domain event it tells of. `next_at`: when it is due; of one that is being sent,
-    // until when its node has it.
+    // until when its node has it. `due_since`: when it was made, or asked for again.
     this.addSql(`
       create table deliveries (
         id bigint generated always as identity primary key,
@@ -54,6 +54,7 @@ export class DeliveriesMigration extends Migration {
         attempts integer not null default 0,
         next_at timestamptz not null default clock_timestamp(),
         last_error text not null default '',
+        due_since timestamptz not null default clock_timestamp(),
         created_at timestamptz not null default clock_timestamp(),
         sent_at timestamptz
       )`);

@@ -15,6 +15,7 @@ judged as (
     (w.paused_until is null and w.failures + 1 >= $5::integer) or w.trial_id = failed.id as begins
   from failed join webhooks w on w.id = failed.endpoint_id
   where failed.channel = 'webhook'
+  for update of w
 ),
 hurt as (
   update webhooks w set

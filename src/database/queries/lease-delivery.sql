@@ -22,5 +22,5 @@ taken as (
   returning *
 )
 select id::text as id, source, channel, endpoint_id, user_id, event_id, target, kind, payload, attempts,
-  extract(epoch from clock_timestamp() - created_at)::float8 * 1000 as age_ms
+  extract(epoch from clock_timestamp() - due_since)::float8 * 1000 as age_ms
 from taken

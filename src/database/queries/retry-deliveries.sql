@@ -11,7 +11,7 @@ with chosen as (
   for update
 ),
 again as (
-  update deliveries set state = 'waiting', attempts = 0, next_at = clock_timestamp(), created_at = clock_timestamp(),
+  update deliveries set state = 'waiting', attempts = 0, next_at = clock_timestamp(), due_since = clock_timestamp(),
     last_error = '', sent_at = null
   where id in (select id from chosen)
   returning id, channel, endpoint_id

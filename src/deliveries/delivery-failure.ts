@@ -1,0 +1,20 @@
+/** An attempt to deliver something that did not succeed. The message is for admins and whoever owns the endpoint. */
+export class DeliveryFailure extends Error {
+  override readonly name = 'DeliveryFailure';
+  /** The same again would fail again. */
+  readonly isFinal: boolean;
+  /** The endpoint is gone for good: it wants nothing more. */
+  readonly isGone: boolean;
+  /** The receiver asked to be left alone for so long. */
+  readonly retryAfterMs: number;
+
+  constructor(
+    message: string,
+    more: { isFinal?: boolean; isGone?: boolean; retryAfterMs?: number; cause?: unknown } = {},
+  ) {
+    super(message, { cause: more.cause });
+    this.isFinal = more.isFinal ?? false;
+    this.isGone = more.isGone ?? false;
+    this.retryAfterMs = more.retryAfterMs ?? 0;
+  }
+}
