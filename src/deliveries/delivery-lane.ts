@@ -96,7 +96,7 @@ export class DeliveryLane {
         const due = await this.#due(this.#parts.timings.lateMs, room, null);
         for (const each of due) void this.#take(each);
         // A full house goes on as soon as one of them has ended.
-        isMore = due.length === room;
+        isMore = due.length === room && this.#underWay.size > 0;
         if (isMore) await Promise.race(this.#underWay);
       }
     } finally {
