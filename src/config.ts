@@ -4,6 +4,7 @@
  */
 import { Ajv } from 'ajv';
 import type { S3Access } from './attachments/file-store.ts';
+import type { StreamLimits } from './domain-events/event-stream.ts';
 import type { Guard } from './payments/guarded.ts';
 import type { SagaTimings } from './payments/saga-timings.ts';
 import { clusterPattern } from './redis/address.ts';
@@ -227,6 +228,16 @@ export const variables = {
     secret: true,
     about: 'Required with ATTACHMENTS_URL: the secret of that access key.',
   },
+  STREAM_DAYS: {
+    schema: count(1, 90),
+    default: 7,
+    about: 'How long domain events are kept for other services, days.',
+  },
+  STREAM_LENGTH: {
+    schema: count(1000, 10000000),
+    default: 100000,
+    about: 'How many of them the stream in Redis keeps, about: each takes some 800 bytes of its memory.',
+  },
   DRAIN_MS: {
     schema: count(0, 60000),
     default: 5000,
@@ -286,6 +297,7 @@ export interface Config {
   passwordQueue: number;
   /** undefined: files of events are kept in `dataDir`. */
   attachments: S3Access | undefined;
+  stream: StreamLimits;
   drainMs: number;
 }
 
@@ -364,6 +376,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     cached: true,
     attemptsPerAddress: mode === 'production' ? 60 : 100_000,
     attachments: get('ATTACHMENTS_URL') === undefined ? undefined : readBucket(get),
+    stream: { keptMs: get<number>('STREAM_DAYS') * 86_400_000, length: get('STREAM_LENGTH') },
     patience: {},
     metricsToken: get('METRICS_TOKEN'),
     traces: readTraces(get),

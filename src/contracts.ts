@@ -64,10 +64,13 @@ const readJson = (path: string): JsonSchema => JSON.parse(readFileSync(join(fold
 /** The types that several contracts share, `schemas/types.json`. */
 export const sharedTypes = readJson('types.json');
 
+/** Not messages: what other services are told (`src/domain-events/`). */
+const otherFolders = ['domain-events'];
+
 /** Reads every contract, in the order of their names. */
 export function readContracts(): Contract[] {
   return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
+    .filter((entry) => entry.isDirectory() && !otherFolders.includes(entry.name))
     .flatMap((channel) =>
       readdirSync(join(folder, channel.name))
         .filter((file) => file.endsWith('.json'))

@@ -16,7 +16,9 @@ export type FaultPoint =
   | 'saga.before-call'
   | 'saga.after-call'
   | 'cancel.committed'
-  | 'delivery.sent';
+  | 'delivery.sent'
+  | 'stream.recorded'
+  | 'stream.appended';
 
 const signals = { kill: 'SIGKILL', stop: 'SIGSTOP' } as const;
 

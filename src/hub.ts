@@ -24,6 +24,7 @@ import { CalendarFeeds } from './calendar/feeds.ts';
 import { type Config, ConfigError } from './config.ts';
 import { type Database, isOutage, openDatabase } from './database/database.ts';
 import { Dispatcher } from './dispatch.ts';
+import { EventStream } from './domain-events/event-stream.ts';
 import { checkDatabase, checkKind, checkRedis } from './durability.ts';
 import { Completions } from './events/completions.ts';
 import { groupsOf } from './events/cached-events.ts';
@@ -86,6 +87,7 @@ export interface Engine {
   readonly attachments: Attachments;
   readonly calendarFeeds: CalendarFeeds;
   readonly salesFold: SalesFold;
+  readonly eventStream: EventStream;
   readonly publisher: Publisher;
   readonly health: Health;
   readonly log: Logger;
@@ -206,6 +208,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const salesFold = new SalesFold({ db, log });
   const origins = new Set(config.allowedOrigins);
   const publicUrl = () => [...origins][0] ?? 'http://localhost';
+  const eventStream = new EventStream({ db, links, keys, limits: config.stream, hubUrl: publicUrl, log });
   const engine: Engine = {
     db,
     events,
@@ -229,6 +232,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     attachments: new Attachments({ db, store: openFileStore(config), log }),
     calendarFeeds: new CalendarFeeds(db, publicUrl),
     salesFold,
+    eventStream,
     publisher,
     health,
     log,
@@ -357,6 +361,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   if (!config.allowedOrigins) for (const origin of ownOrigins(port)) origins.add(origin);
   for (const part of [sweeper, reconciler, pastEvents, completions, audit, endedSessions, salesFold])
     part.start();
+  eventStream.start();
   outbox.start();
   sagas.runner.run();
   providerFeed.start();
@@ -372,7 +377,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     await sockets.drain(Math.min(1000, config.drainMs));
     for (const part of [sweeper, reconciler, pastEvents, completions, endedSessions]) part.stop();
     await Promise.race([
-      Promise.all([sagas.runner.stop(), outbox.stop(), salesFold.stop()]),
+      Promise.all([sagas.runner.stop(), outbox.stop(), salesFold.stop(), eventStream.stop()]),
       pause(Math.max(1000, until - Date.now())),
     ]);
     await ends('jobs', jobs.stop());

@@ -69,6 +69,8 @@ const faults: { [N in Name]?: [value: string, allowed: string] } = {
   OTEL_TRACES_SAMPLER_ARG: ['1.5', 'a number from 0 to 1'],
   READY_LOOP_LAG_MS: ['99', 'from 100 to 60000'],
   READY_OUTBOX_LAG_S: ['5', 'from 10 to 86400'],
+  STREAM_DAYS: ['0', 'from 1 to 90'],
+  STREAM_LENGTH: ['999', 'from 1000 to 10000000'],
   DRAIN_MS: ['-1', 'from 0 to 60000'],
   PROVIDER_URL: ['ftp://hunter2@feeds', '(https?)'],
   PROVIDER_INTERVAL_S: ['4', 'from 5 to 86400'],

@@ -6,6 +6,8 @@ import { asyncApi } from '../docs/async-api.ts';
 import { httpPage } from '../docs/http-page.ts';
 import { type OpenApiOptions, openApi } from '../docs/open-api.ts';
 import { socketsPage } from '../docs/sockets-page.ts';
+import { schemaPath } from '../domain-events/cloud-event.ts';
+import { domainEventSchemas } from '../domain-events/schemas.ts';
 import { RequestError } from '../errors.ts';
 import type { Health } from '../health/health.ts';
 import type { Logger } from '../log.ts';
@@ -85,6 +87,10 @@ function mountDocs(app: Hono<Bindings>, { version, publicUrl, dispatcher }: Site
   const json = (text: string) => new Response(text, { headers: { 'content-type': 'application/json' } });
   app.get('/asyncapi.json', (c) => json(once(c.req.path, (where) => JSON.stringify(asyncApi(where)))));
   app.get('/openapi.json', (c) => json(once(c.req.path, (where) => JSON.stringify(openApi(where)))));
+  app.get(`${schemaPath}:file`, (c) => {
+    const schema = domainEventSchemas.get(c.req.param('file'));
+    return schema === undefined ? c.notFound() : json(schema);
+  });
   app.get('/docs/sockets', (c) => htmlResponse(once(c.req.path, socketsPage)));
   app.get('/docs/http', (c) => htmlResponse(once(c.req.path, httpPage)));
   app.get('/docs', (c) => c.redirect('/docs/sockets'));

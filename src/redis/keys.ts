@@ -21,6 +21,8 @@ export interface Keys {
   limit(name: string): string;
   /** Prefix of the queues of `src/jobs/`. Their scripts get keys of one queue, which share a hash tag. */
   jobsPrefix: string;
+  /** The stream of domain events, as the scripts get it. */
+  stream: string[];
   /** Prefix of the channels between nodes. */
   channelPrefix: string;
 }
@@ -49,6 +51,7 @@ export function makeKeys(prefix: string): Keys {
     cached: (name) => `${prefix}:{cache}:${name}`,
     limit: (name) => `${prefix}:limit:${name}`,
     jobsPrefix: `${prefix}:{jobs}`,
+    stream: [`${prefix}:stream`],
     channelPrefix: `${prefix}:io`,
   };
 }

@@ -167,7 +167,7 @@ function countSeats(metrics: Metrics, { engine }: CountedParts) {
 }
 
 function countAftermath(metrics: Metrics, { engine, health }: CountedParts) {
-  const { outbox, sagas, audit, reconciler } = engine;
+  const { outbox, sagas, audit, reconciler, eventStream } = engine;
   metrics.gauge(
     'outbox_length',
     'Rows of the outbox that wait, in the whole cluster.',
@@ -178,6 +178,17 @@ function countAftermath(metrics: Metrics, { engine, health }: CountedParts) {
     return backlog && backlog.outbox_late_ms / 1000;
   });
   metrics.counter('outbox_total', 'Rows this node has worked on.', () => outbox.counts, 'end');
+  metrics.counter(
+    'domain_events_total',
+    'Domain events this node has recorded and appended to the stream, and how often Redis had lost some.',
+    () => eventStream.counts,
+    'step',
+  );
+  metrics.gauge(
+    'stream_lag_seconds',
+    'For how long there have been domain events that are not on the stream.',
+    () => eventStream.lateMs / 1000,
+  );
   metrics.gauge(
     'saga_steps',
     'Steps of payments that are due, or were put aside, in the whole cluster.',
