@@ -70,6 +70,8 @@ function relay(engine: Engine): void {
       return 'done';
     },
   );
+  // What else follows a notification, beside telling sockets: nothing yet.
+  outbox.on('notified', async () => 'done');
   outbox.on('payment-changed', async ({ holdId = '' }) => {
     await sagas.tell(holdId);
     return 'done';

@@ -18,6 +18,7 @@ import { EventsMigration } from './migrations/m0006-events.ts';
 import { ProviderMigration } from './migrations/m0007-provider.ts';
 import { AttachmentsMigration } from './migrations/m0008-attachments.ts';
 import { AnalyticsMigration } from './migrations/m0009-analytics.ts';
+import { NotificationsMigration } from './migrations/m0011-notifications.ts';
 import { DeliveriesMigration } from './migrations/m0012-deliveries.ts';
 import { DomainEventsMigration } from './migrations/m0013-domain-events.ts';
 
@@ -168,6 +169,7 @@ export async function openDatabase(
         { name: 'm0007-provider', class: ProviderMigration },
         { name: 'm0008-attachments', class: AttachmentsMigration },
         { name: 'm0009-analytics', class: AnalyticsMigration },
+        { name: 'm0011-notifications', class: NotificationsMigration },
         { name: 'm0012-deliveries', class: DeliveriesMigration },
         { name: 'm0013-domain-events', class: DomainEventsMigration },
       ],

@@ -52,8 +52,9 @@ beforeAll(async () => {
   );
   // The log can be emptied by nobody else.
   await pool.query('alter table audit disable trigger user');
-  // It writes rows of the outbox by itself, for the cache, of which this model has none.
+  // They write rows of the outbox by themselves, for the cache and for ticket holders, of which this model has neither.
   await pool.query('alter table events disable trigger events_changed');
+  await pool.query('alter table events disable trigger events_planned_after_update');
   drop = async () => {
     await pool.end();
     await admin.query(`drop database ${name} with (force)`);
