@@ -4,6 +4,7 @@
  */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 import type { AlertPreferences, Attachment, Role } from '../contracts.gen.ts';
+import { PushSubscriptionEntity, WebhookEntity } from './delivery-entities.ts';
 
 export const UserEntity = defineEntity({
   name: 'User',
@@ -209,4 +210,6 @@ export const entities = [
   KioskEntity,
   PairingEntity,
   AttachmentEntity,
+  WebhookEntity,
+  PushSubscriptionEntity,
 ];

@@ -8,13 +8,17 @@ export class DeliveryFailure extends Error {
   /** The receiver asked to be left alone for so long. */
   readonly retryAfterMs: number;
 
+  /** Of an answer over HTTP. */
+  readonly status: number | undefined;
+
   constructor(
     message: string,
-    more: { isFinal?: boolean; isGone?: boolean; retryAfterMs?: number; cause?: unknown } = {},
+    more: { isFinal?: boolean; isGone?: boolean; retryAfterMs?: number; status?: number; cause?: unknown } = {},
   ) {
     super(message, { cause: more.cause });
     this.isFinal = more.isFinal ?? false;
     this.isGone = more.isGone ?? false;
     this.retryAfterMs = more.retryAfterMs ?? 0;
+    this.status = more.status;
   }
 }

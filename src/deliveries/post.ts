@@ -85,10 +85,11 @@ async function beginningOf(body: AsyncIterable<Uint8Array> & { on(name: 'error',
 
 function refusal(status: number, text: string, retryAfter: string | string[] | undefined): DeliveryFailure {
   if (status >= 300 && status < 400)
-    return new DeliveryFailure(`it answered with status ${status}: redirects are not followed`);
+    return new DeliveryFailure(`it answered with status ${status}: redirects are not followed`, { status });
   const said = text === '' ? '' : `: ${text}`;
   const seconds = /^\d{1,6}$/.test(String(retryAfter)) ? Number(retryAfter) : 0;
   return new DeliveryFailure(`it answered with status ${status}${said}`, {
+    status,
     isGone: status === 410,
     retryAfterMs: Math.min(seconds, longestRetryAfterS) * 1000,
   });
