@@ -6,16 +6,20 @@ import audit from './audit/index.ts';
 import auth from './auth/index.ts';
 import bookings from './bookings/index.ts';
 import calendar from './calendar/index.ts';
+import deliveries from './deliveries/index.ts';
 import events from './events/index.ts';
 import health from './health/index.ts';
 import kiosks from './kiosks/index.ts';
+import mail from './mail/index.ts';
 import me from './me/index.ts';
 import plans from './plans/index.ts';
 import provider from './provider/index.ts';
+import push from './push/index.ts';
 import sagas from './sagas/index.ts';
 import seats from './seats/index.ts';
 import users from './users/index.ts';
 import venues from './venues/index.ts';
+import webhooks from './webhooks/index.ts';
 
 export const channels: readonly Channel[] = [
   auth,
@@ -28,10 +32,14 @@ export const channels: readonly Channel[] = [
   provider,
   attachments,
   calendar,
+  mail,
+  push,
+  webhooks,
   kiosks,
   users,
   analytics,
   audit,
   sagas,
+  deliveries,
   health,
 ];

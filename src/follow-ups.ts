@@ -42,7 +42,7 @@ export function connectFollowUps(engine: Engine): void {
 
 /** What the outbox does when the node that made a change has not. */
 function relay(engine: Engine): void {
-  const { outbox, bookings, confirms, cancellations, sagas, eventChanged } = engine;
+  const { outbox, deliveries, bookings, confirms, cancellations, sagas, eventChanged } = engine;
   outbox.on('booking-confirmed', async ({ bookingId = '' }) => {
     const found = await bookings.find(bookingId);
     if (found) await confirms.show(found);
@@ -70,8 +70,11 @@ function relay(engine: Engine): void {
       return 'done';
     },
   );
-  // What else follows a notification, beside telling sockets: nothing yet.
-  outbox.on('notified', async () => 'done');
+  // What else follows a notification, beside telling sockets: mail and web push.
+  outbox.on('notified', async (_payload, { payload }) => {
+    await deliveries.notified(payload.ids as string[]);
+    return 'done';
+  });
   outbox.on('payment-changed', async ({ holdId = '' }) => {
     await sagas.tell(holdId);
     return 'done';

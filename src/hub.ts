@@ -23,6 +23,8 @@ import { Cache } from './cache.ts';
 import { CalendarFeeds } from './calendar/feeds.ts';
 import { type Config, ConfigError } from './config.ts';
 import { type Database, isOutage, openDatabase } from './database/database.ts';
+import type { Deliveries } from './deliveries/deliveries.ts';
+import { openDeliveries } from './deliveries/open-deliveries.ts';
 import { Dispatcher } from './dispatch.ts';
 import { EventStream } from './domain-events/event-stream.ts';
 import { checkDatabase, checkKind, checkRedis } from './durability.ts';
@@ -40,10 +42,12 @@ import { HttpLimits } from './limits/http-limits.ts';
 import { UserBudget } from './limits/user-budget.ts';
 import { Jobs } from './jobs/jobs.ts';
 import type { Logger } from './log.ts';
+import type { MailLinks } from './mail/mail-links.ts';
 import { Outbox } from './outbox.ts';
 import { openPayments } from './payments/open-payments.ts';
 import { Sagas } from './payments/sagas.ts';
 import { ProviderFeed } from './provider/provider-feed.ts';
+import type { PushDesk } from './push/push-desk.ts';
 import { type Keys, makeKeys } from './redis/keys.ts';
 import { RedisLinks } from './redis/links.ts';
 import { Requests } from './requests.ts';
@@ -62,6 +66,7 @@ import { SocketServer } from './socket/server.ts';
 import { countEngine } from './telemetry/engine-metrics.ts';
 import { Metrics } from './telemetry/metrics.ts';
 import { openTracing } from './telemetry/tracing.ts';
+import type { WebhookDesk } from './webhooks/webhook-desk.ts';
 
 /** What handlers work with. */
 export interface Engine {
@@ -88,6 +93,10 @@ export interface Engine {
   readonly calendarFeeds: CalendarFeeds;
   readonly salesFold: SalesFold;
   readonly eventStream: EventStream;
+  readonly deliveries: Deliveries;
+  readonly webhooks: WebhookDesk;
+  readonly push: PushDesk;
+  readonly mailLinks: MailLinks;
   readonly publisher: Publisher;
   readonly health: Health;
   readonly log: Logger;
@@ -233,6 +242,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     calendarFeeds: new CalendarFeeds(db, publicUrl),
     salesFold,
     eventStream,
+    ...openDeliveries({ config, db, jobs, publicUrl, log }),
     publisher,
     health,
     log,
@@ -362,6 +372,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   for (const part of [sweeper, reconciler, pastEvents, completions, audit, endedSessions, salesFold])
     part.start();
   eventStream.start();
+  engine.deliveries.start();
   outbox.start();
   sagas.runner.run();
   providerFeed.start();
@@ -377,7 +388,13 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     await sockets.drain(Math.min(1000, config.drainMs));
     for (const part of [sweeper, reconciler, pastEvents, completions, endedSessions]) part.stop();
     await Promise.race([
-      Promise.all([sagas.runner.stop(), outbox.stop(), salesFold.stop(), eventStream.stop()]),
+      Promise.all([
+        sagas.runner.stop(),
+        outbox.stop(),
+        salesFold.stop(),
+        eventStream.stop(),
+        engine.deliveries.stop(),
+      ]),
       pause(Math.max(1000, until - Date.now())),
     ]);
     await ends('jobs', jobs.stop());

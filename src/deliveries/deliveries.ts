@@ -99,8 +99,8 @@ export class Deliveries {
 
   async #look(): Promise<void> {
     await this.#planWebhooks();
+    // A slow one keeps the others waiting as little as it keeps this.
     for (const lane of this.#lanes.values())
-      // A slow one keeps the others waiting as little as it keeps this.
       lane.look().catch((error) => this.#log.debug({ err: error }, 'could not look for deliveries'));
     if (performance.now() - this.#forgotAt < forgetEveryMs) return;
     this.#forgotAt = performance.now();

@@ -13,7 +13,13 @@ export class DeliveryFailure extends Error {
 
   constructor(
     message: string,
-    more: { isFinal?: boolean; isGone?: boolean; retryAfterMs?: number; status?: number; cause?: unknown } = {},
+    more: {
+      isFinal?: boolean;
+      isGone?: boolean;
+      retryAfterMs?: number;
+      status?: number;
+      cause?: unknown;
+    } = {},
   ) {
     super(message, { cause: more.cause });
     this.isFinal = more.isFinal ?? false;

@@ -134,7 +134,10 @@ export class DeliveryLane {
     const taking = this.#try(id)
       .catch((error) =>
         // Its lease runs out, and it is taken again.
-        this.#parts.log.debug({ err: error, delivery: id }, 'a delivery was not taken on, or its end not written'),
+        this.#parts.log.debug(
+          { err: error, delivery: id },
+          'a delivery was not taken on, or its end not written',
+        ),
       )
       .finally(() => {
         this.#underWay.delete(taking);
@@ -180,7 +183,8 @@ export class DeliveryLane {
     if (ageMs > longestAgeMs)
       throw new DeliveryFailure('it is too old: its receiver was away for too long', { isFinal: true });
     // Its nodes died over it, each time.
-    if (attempts > atMost) throw new DeliveryFailure('none of its attempts came to an end', { isFinal: true });
+    if (attempts > atMost)
+      throw new DeliveryFailure('none of its attempts came to an end', { isFinal: true });
   }
 
   async #failed(delivery: DeliveryRow, error: unknown): Promise<void> {

@@ -2,7 +2,12 @@ import type { SendMailOptions } from 'nodemailer';
 import { eventUrl } from '../calendar/feeds.ts';
 import { writeCalendar } from '../calendar/i-calendar.ts';
 import type { Database } from '../database/database.ts';
-import { type DeliveryRow, type MailAlerts, type MailEvent, readMail } from '../database/delivery-statements.ts';
+import {
+  type DeliveryRow,
+  type MailAlerts,
+  type MailEvent,
+  readMail,
+} from '../database/delivery-statements.ts';
 import { DeliveryFailure } from '../deliveries/delivery-failure.ts';
 import type { DeliveryChannel } from '../deliveries/delivery-lane.ts';
 import { type MailFacts, textIn } from './mail-facts.ts';
@@ -14,7 +19,11 @@ import { ticketFiles } from './ticket-page.ts';
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** Kinds whose event belongs into a calendar, or has another time, or none, there. */
-const withCalendar: ReadonlySet<string> = new Set(['booking-confirmed', 'event-rescheduled', 'event-cancelled']);
+const withCalendar: ReadonlySet<string> = new Set([
+  'booking-confirmed',
+  'event-rescheduled',
+  'event-cancelled',
+]);
 
 export interface MailParts {
   db: Database;

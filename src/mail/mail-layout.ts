@@ -56,15 +56,17 @@ ${details.map(
   ({ name, lines }) =>
     html`<dt class="quiet" style="margin: 0; color: #5b6473; font-size: 13px">${name}</dt>
 <dd class="ink" style="margin: 2px 0 12px; color: #14181f; font-size: 16px; line-height: 1.45">${lines.map(
-  (line, i) => [i > 0 && html`<br>`, line],
-)}</dd>
+      (line, i) => [i > 0 && html`<br>`, line],
+    )}</dd>
 `,
 )}</dl>
 `;
 
 /** The same for programs, and people, who read no HTML. */
 export function mailText(words: MailWords, facts: MailFacts): string {
-  const detailed = words.details.map(({ name, lines }) => `${name}:\n${lines.map((line) => `  ${oneLine(line)}`).join('\n')}`);
+  const detailed = words.details.map(
+    ({ name, lines }) => `${name}:\n${lines.map((line) => `  ${oneLine(line)}`).join('\n')}`,
+  );
   return `${[
     oneLine(words.heading),
     `Hello ${oneLine(facts.reader.name)},`,

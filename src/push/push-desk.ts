@@ -40,14 +40,19 @@ export class PushDesk {
         { endpoint },
         { lockMode: LockMode.PESSIMISTIC_WRITE },
       );
-      if (known?.userId === userId && known.p256dh === keys.p256dh && known.auth === keys.auth) return known.id;
+      if (known?.userId === userId && known.p256dh === keys.p256dh && known.auth === keys.auth)
+        return known.id;
       const row = { id: newId(), userId, endpoint, ...keys, createdAt: new Date() };
       await em.nativeDelete(PushSubscriptionEntity, { endpoint });
       await em.insert(PushSubscriptionEntity, row);
       const all = await em.find(PushSubscriptionEntity, { userId }, { orderBy: { id: 'desc' } });
       const gone = all.slice(subscriptionsAtMost).map(({ id }) => id);
       if (gone.length > 0) await em.nativeDelete(PushSubscriptionEntity, { id: { $in: gone } });
-      await recordChange(em, 'push-subscribed', by, { subscriptionId: row.id, replaced: known?.id ?? null, gone });
+      await recordChange(em, 'push-subscribed', by, {
+        subscriptionId: row.id,
+        replaced: known?.id ?? null,
+        gone,
+      });
       return row.id;
     });
   }

@@ -112,7 +112,11 @@ export class WebhookDesk {
   async delete(webhookId: string, owns: Owns, by: Actor): Promise<void> {
     await this.#db.em().transactional(async (em) => {
       await own(em, webhookId, owns);
-      await em.nativeUpdate(WebhookEntity, { id: webhookId }, { deletedAt: new Date(), secret: '', oldSecret: null });
+      await em.nativeUpdate(
+        WebhookEntity,
+        { id: webhookId },
+        { deletedAt: new Date(), secret: '', oldSecret: null },
+      );
       await recordChange(em, 'webhook-deleted', by, { webhookId });
     });
   }

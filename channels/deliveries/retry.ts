@@ -1,0 +1,12 @@
+import { admins, defineMessage } from '../../src/channel.ts';
+import { retry } from '../../src/deliveries/delivery-desk.ts';
+
+export default defineMessage('deliveries:retry', {
+  access: admins,
+  async handle({ engine, session, request, requestId }) {
+    const by = { userId: session.userId, sessionId: session.id, requestId };
+    const made = await retry(engine.db, request, by);
+    engine.deliveries.hasten(made);
+    return { retried: made.length };
+  },
+});

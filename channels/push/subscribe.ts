@@ -1,0 +1,9 @@
+import { defineMessage, signedIn } from '../../src/channel.ts';
+
+export default defineMessage('push:subscribe', {
+  access: signedIn,
+  async handle({ engine, session, request, requestId }) {
+    const by = { userId: session.userId, sessionId: session.id, requestId };
+    return { subscriptionId: await engine.push.subscribe(session.userId, request, by) };
+  },
+});

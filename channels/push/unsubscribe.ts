@@ -1,0 +1,9 @@
+import { defineMessage, signedIn } from '../../src/channel.ts';
+
+export default defineMessage('push:unsubscribe', {
+  access: signedIn,
+  async handle({ engine, session, request, requestId }) {
+    const by = { userId: session.userId, sessionId: session.id, requestId };
+    return { removed: await engine.push.unsubscribe(session.userId, request.endpoint, by) };
+  },
+});

@@ -1,0 +1,9 @@
+import { defineMessage, organizers, owns } from '../../src/channel.ts';
+
+export default defineMessage('webhooks:update', {
+  access: organizers,
+  async handle({ engine, session, request, requestId }) {
+    const by = { userId: session.userId, sessionId: session.id, requestId };
+    return engine.webhooks.update(request, (userId) => owns(session, userId), by);
+  },
+});
