@@ -241,7 +241,11 @@ export const variables = {
       'What mails leave by: smtp://user:password@host:587, or smtps://…:465. Not set: no mails; in development files in DATA_DIR/mail.',
   },
   MAIL_FROM: {
-    schema: { type: 'string', pattern: '^[^<>\\r\\n]*<?[^\\s<>@,;]+@[A-Za-z0-9.-]+>?$', maxLength: 200 },
+    schema: {
+      type: 'string',
+      pattern: '^([^<>@,;:"\\x00-\\x1f]{0,100}<[^\\s<>@,;]+@[A-Za-z0-9.-]+>|[^\\s<>@,;]+@[A-Za-z0-9.-]+)$',
+      maxLength: 200,
+    },
     about:
       'Required with SMTP_URL: whom mails are from, tickets@example.org or Seatcast <tickets@example.org>.',
   },

@@ -1925,7 +1925,7 @@ export interface MailUnsubscribeRequest {
   /**
    * From the link in a mail.
    */
-  token: string;
+  link: string;
   /**
    * true: no mails at all.
    */
@@ -1936,7 +1936,7 @@ export interface MailUnsubscribePageRequest {
   /**
    * From the link in a mail.
    */
-  token: string;
+  link: string;
 }
 export interface MailUnsubscribePageReply {}
 export interface MeChangePasswordRequest {

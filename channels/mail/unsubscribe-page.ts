@@ -5,7 +5,8 @@ import { askPage } from '../../src/mail/unsubscribe-page.ts';
 export default defineMessage('mail:unsubscribe-page', {
   access: anyone,
   async handle({ engine, request, fail }) {
-    const link = await engine.mailLinks.read(request.token);
-    return link ? askPage(link.kind, unsubscribePath, request.token) : fail('link-invalid');
+    const { link } = request;
+    const read = await engine.mailLinks.read(link);
+    return read ? askPage(read.kind, unsubscribePath, link) : fail('link-invalid');
   },
 });

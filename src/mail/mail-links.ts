@@ -19,13 +19,13 @@ export class MailLinks {
   }
 
   async unsubscribe(userId: string, kind: string): Promise<string> {
-    const token = `${userId}.${kind}.${await this.#sign(userId, kind)}`;
-    return `${this.#publicUrl()}${unsubscribePath}?token=${token}`;
+    const link = `${userId}.${kind}.${await this.#sign(userId, kind)}`;
+    return `${this.#publicUrl()}${unsubscribePath}?link=${link}`;
   }
 
   /** What a link is about; undefined: it is none of ours. */
-  async read(token: string): Promise<{ userId: string; kind: string } | undefined> {
-    const [userId = '', kind = '', signature = ''] = token.split('.');
+  async read(link: string): Promise<{ userId: string; kind: string } | undefined> {
+    const [userId = '', kind = '', signature = ''] = link.split('.');
     const [given, ours] = [Buffer.from(signature), Buffer.from(await this.#sign(userId, kind))];
     return given.length === ours.length && timingSafeEqual(given, ours) ? { userId, kind } : undefined;
   }
@@ -36,7 +36,8 @@ export class MailLinks {
   }
 
   async #sign(userId: string, kind: string): Promise<string> {
-    const secret = await (this.#secret ??= this.#readSecret());
+    this.#secret ??= this.#readSecret();
+    const secret = await this.#secret;
     return createHmac('sha256', secret).update(`unsubscribe ${userId} ${kind}`).digest('base64url');
   }
 

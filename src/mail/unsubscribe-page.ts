@@ -47,12 +47,12 @@ const page = (title: string, content: ReturnType<typeof html>): Download =>
 const about = (kind: string) => kinds[kind] ?? 'this';
 
 /** @param path where the forms post to */
-export const askPage = (kind: string, path: string, token: string): Download =>
+export const askPage = (kind: string, path: string, link: string): Download =>
   page(
     'No more mails of this kind?',
     html`<p>Mails about ${about(kind)} will not be sent to you any more. What happens is still shown in the application.</p>
-<form method="post" action="${path}?token=${token}"><input type="hidden" name="List-Unsubscribe" value="One-Click"><button class="first">No more of these</button></form>
-<form method="post" action="${path}?token=${token}&amp;all=true"><input type="hidden" name="List-Unsubscribe" value="One-Click"><button>No mails at all</button></form>`,
+<form method="post" action="${path}?link=${link}"><input type="hidden" name="List-Unsubscribe" value="One-Click"><button class="first">No more of these</button></form>
+<form method="post" action="${path}?link=${link}&amp;all=true"><input type="hidden" name="List-Unsubscribe" value="One-Click"><button>No mails at all</button></form>`,
   );
 
 export const donePage = (kind: string, isAll: boolean): Download =>

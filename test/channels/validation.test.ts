@@ -102,6 +102,7 @@ function sample(ask: CompiledAsk): Record<string, unknown> {
     oldPassword: 'long enough',
     newPassword: 'long enough',
     webhookId: nobody,
+    link: `${nobody}.starting-soon.${'A'.repeat(43)}`,
     deliveryId: '1',
     url: 'https://hooks.example.org/',
     endpoint: 'https://push.example.org/abc',
