@@ -156,8 +156,7 @@ export const hook = (
   user: TestUser,
   url: string,
   types: string[] = [],
-): Promise<{ webhook: Webhook; secret: string }> =>
-  call(node(hubs), 'webhooks:create', { url, types }, user);
+): Promise<{ webhook: Webhook; secret: string }> => call(node(hubs), 'webhooks:create', { url, types }, user);
 
 export async function deliveriesOf(hubs: TestHubs, source?: string): Promise<Delivery[]> {
   const admin = await hubs.user('admin');

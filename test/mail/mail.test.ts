@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import PostalMime from 'postal-mime';
 import { expect, test } from 'vitest';
 import { book, call, node } from '../channels/support.ts';
-import { deliveriesOf, mailFrom, notify, startMailServer, startSending, untilDelivery } from '../deliveries/support.ts';
+import {
+  deliveriesOf,
+  mailFrom,
+  notify,
+  startMailServer,
+  startSending,
+  untilDelivery,
+} from '../deliveries/support.ts';
 import { until } from '../support/client.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
@@ -31,7 +38,9 @@ async function booked(title = 'An evening', zone = 'Europe/Brussels') {
 
 test('[MAIL-1] a confirmed booking is a mail with its seats, a calendar file and a ticket for each seat', async () => {
   const { eventId, user, booking } = await booked();
-  await hubs.sql("update users set name = 'Ada <b>', time_zone = 'America/New_York' where id = $1", [user.id]);
+  await hubs.sql("update users set name = 'Ada <b>', time_zone = 'America/New_York' where id = $1", [
+    user.id,
+  ]);
   const id = await notify(hubs, user, 'booking-confirmed', eventId, { bookingId: booking.id });
   const mail = await mailTo(user.id);
   expect(mail.subject).toBe('Your tickets for An evening');
@@ -59,13 +68,21 @@ test('[MAIL-1] a confirmed booking is a mail with its seats, a calendar file and
     expect(textOf(name)).toContain(booking.id);
     expect(textOf(name)).not.toMatch(/<script|src=|href=/);
   }
-  expect(await untilDelivery(hubs, id, 'sent')).toMatchObject({ channel: 'email', attempts: 1, lastError: '' });
+  expect(await untilDelivery(hubs, id, 'sent')).toMatchObject({
+    channel: 'email',
+    attempts: 1,
+    lastError: '',
+  });
 });
 
 test.each([
   ['booking-cancelled', { whole: true }, 'is cancelled'],
   ['event-cancelled', { reason: 'The roof leaks' }, 'The roof leaks'],
-  ['event-rescheduled', { before: '2030-04-30T18:00:00Z', after: '2030-05-01T18:00:00Z' }, 'Tuesday 30 April 2030'],
+  [
+    'event-rescheduled',
+    { before: '2030-04-30T18:00:00Z', after: '2030-05-01T18:00:00Z' },
+    'Tuesday 30 April 2030',
+  ],
   ['starting-soon', { leadMinutes: 1500 }, 'in 1 day 1 hour'],
   ['waitlist-promoted', { until: '2030-04-01T10:00:00Z' }, '12:00'],
   ['waitlist-offer-expired', {}, 'next in line'],
@@ -82,7 +99,10 @@ test.each([
 test('[MAIL-2] whatever is in a title or a name, a mail has one reader and the headers we gave it', async () => {
   const evil = 'Night\r\nBcc: thief@example.com\r\n\r\nHello\u2028Reply-To: thief@example.com';
   const { eventId, user, booking } = await booked(evil);
-  await hubs.sql('update users set name = $2 where id = $1', [user.id, 'A\r\nBcc: thief@example.com <t@example.com>,']);
+  await hubs.sql('update users set name = $2 where id = $1', [
+    user.id,
+    'A\r\nBcc: thief@example.com <t@example.com>,',
+  ]);
   await notify(hubs, user, 'booking-confirmed', eventId, { bookingId: booking.id });
   const mail = await mailTo(user.id);
   expect(mail.recipients).toEqual([`${user.id}@example.com`]);

@@ -12,7 +12,7 @@ with failed as (
 ),
 judged as (
   select w.id, failed.id as delivery_id,
-    (w.paused_until is null and w.failures + 1 >= $5::integer) or w.trial_id = failed.id as begins
+    (w.paused_until is null and w.failures + 1 >= $5::integer) or w.trial_id is not distinct from failed.id as begins
   from failed join webhooks w on w.id = failed.endpoint_id
   where failed.channel = 'webhook'
   for update of w
