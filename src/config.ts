@@ -2,12 +2,16 @@
  * Configuration from the environment: read once, checked by ajv. A wrong value stops the start with the
  * variable's name, what was found and what is allowed. Secrets have no default in production.
  */
+import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import type { S3Access } from './attachments/file-store.ts';
+import type { DeliveryTimings } from './deliveries/delivery-timings.ts';
 import type { StreamLimits } from './domain-events/event-stream.ts';
 import type { BoardTimings } from './boards/board.ts';
+import type { MailSettings } from './mail/open-mailer.ts';
 import type { Guard } from './payments/guarded.ts';
 import type { SagaTimings } from './payments/saga-timings.ts';
+import type { PushKeys } from './push/push-channel.ts';
 import { clusterPattern } from './redis/address.ts';
 import { isNetwork } from './provider/addresses.ts';
 import type { FeedLimits } from './provider/feed-limits.ts';
@@ -26,6 +30,8 @@ interface Variable {
 const port = { type: 'integer', minimum: 0, maximum: 65535 };
 const count = (minimum: number, maximum: number) => ({ type: 'integer', minimum, maximum });
 const url = (...schemes: string[]) => ({ type: 'string', pattern: `^(${schemes.join('|')})://.` });
+
+const networksPattern = '^[0-9a-fA-F.:]+/\\d+(,[0-9a-fA-F.:]+/\\d+)*$';
 
 /** Every variable the hub reads; the README's table is checked against it. */
 export const variables = {
@@ -206,7 +212,7 @@ export const variables = {
     about: 'IANA time zone of the provider, whose feed says times without one.',
   },
   PROVIDER_ALLOWED_NETWORKS: {
-    schema: { type: 'string', pattern: '^[0-9a-fA-F.:]+/\\d+(,[0-9a-fA-F.:]+/\\d+)*$' },
+    schema: { type: 'string', pattern: networksPattern },
     about:
       'Networks (CIDR, comma separated) the provider may be in although they are private, loopback or link-local.',
   },
@@ -228,6 +234,41 @@ export const variables = {
     schema: { type: 'string', pattern: '^[\\w.+/=~-]{16,200}$' },
     secret: true,
     about: 'Required with ATTACHMENTS_URL: the secret of that access key.',
+  },
+  SMTP_URL: {
+    schema: url('smtps?'),
+    secret: true,
+    about:
+      'What mails leave by: smtp://user:password@host:587, or smtps://…:465. Not set: no mails; in development files in DATA_DIR/mail.',
+  },
+  MAIL_FROM: {
+    schema: {
+      type: 'string',
+      pattern: '^([^<>@,;:"\\x00-\\x1f]{0,100}<[^\\s<>@,;]+@[A-Za-z0-9.-]+>|[^\\s<>@,;]+@[A-Za-z0-9.-]+)$',
+      maxLength: 200,
+    },
+    about:
+      'Required with SMTP_URL: whom mails are from, tickets@example.org or Seatcast <tickets@example.org>.',
+  },
+  WEBHOOK_ALLOWED_NETWORKS: {
+    schema: { type: 'string', pattern: networksPattern },
+    about:
+      'Networks (CIDR, comma separated) that webhooks may be in although they are private, loopback or link-local.',
+  },
+  VAPID_PUBLIC_KEY: {
+    schema: { type: 'string', pattern: '^[A-Za-z0-9_-]{87}$' },
+    about:
+      'What push services know this hub by; with the two below, as `npx web-push generate-vapid-keys` makes them. Not set: no web push.',
+  },
+  VAPID_PRIVATE_KEY: {
+    schema: { type: 'string', pattern: '^[A-Za-z0-9_-]{43}$' },
+    secret: true,
+    about: 'Required with VAPID_PUBLIC_KEY: its private half.',
+  },
+  VAPID_SUBJECT: {
+    schema: { type: 'string', pattern: '^(mailto:[^\\s@]+@[^\\s@]+|https://[^\\s]+)$' },
+    about:
+      'Required with VAPID_PUBLIC_KEY: whom push services may ask, mailto:somebody@example.org or https://….',
   },
   STREAM_DAYS: {
     schema: count(1, 90),
@@ -284,6 +325,7 @@ export interface Config {
     readonly bodyMs?: number;
     readonly feed?: Partial<FeedLimits>;
     readonly boards?: Partial<BoardTimings>;
+    readonly deliveries?: Partial<DeliveryTimings>;
   };
   metricsToken: string | undefined;
   /** Where traces go; undefined: nobody traces. */
@@ -300,6 +342,16 @@ export interface Config {
   /** undefined: files of events are kept in `dataDir`. */
   attachments: S3Access | undefined;
   stream: StreamLimits;
+  /** undefined: no mails are sent. */
+  mail: MailSettings | undefined;
+  /** undefined: there is no web push. */
+  push: PushKeys | undefined;
+  /** Networks (CIDR) that webhooks may be in although they are not public. */
+  webhookNetworks: readonly string[];
+  /** The same for push services. Not from the environment. */
+  pushNetworks: readonly string[];
+  /** The certificates that those of webhooks and push services must go back to; undefined: the usual ones. Not from the environment. */
+  deliveryCa: string | undefined;
   drainMs: number;
 }
 
@@ -379,6 +431,11 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     attemptsPerAddress: mode === 'production' ? 60 : 100_000,
     attachments: get('ATTACHMENTS_URL') === undefined ? undefined : readBucket(get),
     stream: { keptMs: get<number>('STREAM_DAYS') * 86_400_000, length: get('STREAM_LENGTH') },
+    mail: readMail(get, mode),
+    push: readPush(get),
+    webhookNetworks: readNetworks(get, 'WEBHOOK_ALLOWED_NETWORKS'),
+    pushNetworks: [],
+    deliveryCa: undefined,
     patience: {},
     metricsToken: get('METRICS_TOKEN'),
     traces: readTraces(get),
@@ -407,6 +464,33 @@ function readBucket(get: Get): S3Access {
   return { url, region, keyId: required('ATTACHMENTS_KEY_ID'), secret: required('ATTACHMENTS_SECRET') };
 }
 
+/** In development they can be looked at; where somebody might wait for one there is no pretending. */
+function readMail(get: Get, mode: Config['mode']): MailSettings | undefined {
+  const from = get<string | undefined>('MAIL_FROM');
+  if (get('SMTP_URL') !== undefined) {
+    const required = requiredWith(get, 'SMTP_URL');
+    return { smtpUrl: required('SMTP_URL'), from: required('MAIL_FROM') };
+  }
+  if (mode !== 'development') return undefined;
+  return { folder: join(get('DATA_DIR'), 'mail'), from: from ?? 'Seatcast <seatcast@localhost>' };
+}
+
+function readPush(get: Get): PushKeys | undefined {
+  const names = ['VAPID_PUBLIC_KEY', 'VAPID_PRIVATE_KEY', 'VAPID_SUBJECT'] as const;
+  // Read in any case: a wrong one is told of also where another is missing.
+  if (names.map((name) => get(name)).every((value) => value === undefined)) return undefined;
+  const required = requiredWith(get, 'web push');
+  const [publicKey, privateKey, subject] = names.map(required) as [string, string, string];
+  return { publicKey, privateKey, subject };
+}
+
+function readNetworks(get: Get, name: 'WEBHOOK_ALLOWED_NETWORKS' | 'PROVIDER_ALLOWED_NETWORKS'): string[] {
+  const networks = get<string | undefined>(name)?.split(',') ?? [];
+  const wrong = networks.find((network) => !isNetwork(network));
+  if (wrong === undefined) return networks;
+  throw new ConfigError(`${name} has ${wrong}, which is no network. ${variables[name].about}`);
+}
+
 type Get = <T>(name: Name) => T;
 
 const requiredWith =
@@ -420,11 +504,8 @@ const requiredWith =
   };
 function readProvider(get: <T>(name: Name) => T): ProviderSettings {
   const timeZone = get<string>('PROVIDER_TIME_ZONE');
-  const networks = get<string | undefined>('PROVIDER_ALLOWED_NETWORKS')?.split(',') ?? [];
-  const wrong = networks.find((network) => !isNetwork(network));
-  const { PROVIDER_ALLOWED_NETWORKS: allowed, PROVIDER_TIME_ZONE: zone } = variables;
-  if (wrong !== undefined)
-    throw new ConfigError(`PROVIDER_ALLOWED_NETWORKS has ${wrong}, which is no network. ${allowed.about}`);
+  const networks = readNetworks(get, 'PROVIDER_ALLOWED_NETWORKS');
+  const { PROVIDER_TIME_ZONE: zone } = variables;
   try {
     new Intl.DateTimeFormat('en', { timeZone });
   } catch {

@@ -168,6 +168,11 @@ export type EventField =
  * Of the circuit breaker: closed lets every call through, open none, half-open one that finds out.
  */
 export type Circuit = 'closed' | 'open' | 'half-open';
+export type DeliveryChannel = 'email' | 'webhook' | 'push';
+/**
+ * dead: given up, for the reason in `lastError`.
+ */
+export type DeliveryState = 'waiting' | 'sending' | 'sent' | 'dead';
 /**
  * Seats by index, each once.
  */
@@ -234,8 +239,32 @@ export interface AlertPreferences {
   leadMinutes: LeadMinutes;
   channels: {
     socket: boolean;
+    /**
+     * false: no mail at all.
+     */
     email: boolean;
   };
+  notifications: NotificationPreferences;
+}
+/**
+ * By kind. Whoever has said nothing gets all of them both ways; `alerts.channels.email` false ends all mail.
+ */
+export interface NotificationPreferences {
+  'starting-soon': NotificationWays;
+  'event-rescheduled': NotificationWays;
+  'event-cancelled': NotificationWays;
+  'booking-confirmed': NotificationWays;
+  'booking-cancelled': NotificationWays;
+  'waitlist-promoted': NotificationWays;
+  'waitlist-offer-expired': NotificationWays;
+  'waitlist-closed': NotificationWays;
+}
+/**
+ * Whether notifications of a kind are sent by mail, and to the browsers that have subscribed. On sockets they always are.
+ */
+export interface NotificationWays {
+  email: boolean;
+  push: boolean;
 }
 /**
  * What somebody was told.
@@ -1035,6 +1064,68 @@ export interface Attachment {
    */
   url: string;
 }
+export interface Delivery {
+  /**
+   * The number of a delivery.
+   */
+  id: string;
+  /**
+   * Of the notification or domain event it tells of; receivers know a repeat by it.
+   */
+  source: string;
+  channel: DeliveryChannel;
+  /**
+   * The webhook or push subscription; of a mail null.
+   */
+  endpointId: Id | null;
+  userId: Id;
+  eventId: Id | null;
+  /**
+   * A mail address or a URL.
+   */
+  target: string;
+  kind: string;
+  state: DeliveryState;
+  attempts: number;
+  /**
+   * Why the last attempt failed; empty: none has.
+   */
+  lastError: string;
+  /**
+   * When it is tried next; null: not again.
+   */
+  nextAt: Instant | null;
+  createdAt: Instant;
+  sentAt: Instant | null;
+}
+export interface Webhook {
+  id: Id;
+  userId: Id;
+  url: string;
+  description: string;
+  /**
+   * None: all there are.
+   */
+  types: string[];
+  /**
+   * paused: it failed so often that it is left alone; one delivery tries it when the pause is over. off: its owner, or an answer 410, switched it off.
+   */
+  state: 'on' | 'paused' | 'off';
+  /**
+   * In a row.
+   */
+  failures: number;
+  pausedUntil: Instant | null;
+  /**
+   * Why it failed last; empty: it is well.
+   */
+  lastError: string;
+  /**
+   * When it last took something, to ten seconds.
+   */
+  lastSentAt: Instant | null;
+  createdAt: Instant;
+}
 export interface AlertsStartingSoon {
   eventId: Id;
   title: string;
@@ -1764,6 +1855,37 @@ export interface CalendarRenewReply {
    */
   url: string;
 }
+export interface DeliveriesListRequest {
+  state?: DeliveryState;
+  channel?: DeliveryChannel;
+  /**
+   * Of notifications booking-confirmed and the like, of webhooks booking.confirmed and the like.
+   */
+  kind?: string;
+  endpointId?: Id;
+  /**
+   * Default 50.
+   */
+  limit?: number;
+  /**
+   * `nextCursor` of the answer before.
+   */
+  cursor?: string;
+}
+export interface DeliveriesListReply {
+  deliveries: Delivery[];
+  nextCursor: string | null;
+}
+export interface DeliveriesRetryRequest {
+  /**
+   * The number of a delivery.
+   */
+  deliveryId?: string;
+  endpointId?: Id;
+}
+export interface DeliveriesRetryReply {
+  retried: number;
+}
 export interface EventsBulkRequest {
   items: {
     action: 'create' | 'update' | 'delete';
@@ -2360,6 +2482,24 @@ export interface KiosksUpdateRequest {
 export interface KiosksUpdateReply {
   kiosk: Kiosk;
 }
+export interface MailUnsubscribeRequest {
+  /**
+   * From the link in a mail.
+   */
+  link: string;
+  /**
+   * true: no mails at all.
+   */
+  all?: boolean;
+}
+export interface MailUnsubscribeReply {}
+export interface MailUnsubscribePageRequest {
+  /**
+   * From the link in a mail.
+   */
+  link: string;
+}
+export interface MailUnsubscribePageReply {}
 export interface MeChangePasswordRequest {
   oldPassword: string;
   /**
@@ -2388,6 +2528,43 @@ export interface MeUpdateRequest {
     channels?: {
       socket?: boolean;
       email?: boolean;
+    };
+    /**
+     * By kind; what is left out stays as it is.
+     */
+    notifications?: {
+      'starting-soon'?: {
+        email?: boolean;
+        push?: boolean;
+      };
+      'event-rescheduled'?: {
+        email?: boolean;
+        push?: boolean;
+      };
+      'event-cancelled'?: {
+        email?: boolean;
+        push?: boolean;
+      };
+      'booking-confirmed'?: {
+        email?: boolean;
+        push?: boolean;
+      };
+      'booking-cancelled'?: {
+        email?: boolean;
+        push?: boolean;
+      };
+      'waitlist-promoted'?: {
+        email?: boolean;
+        push?: boolean;
+      };
+      'waitlist-offer-expired'?: {
+        email?: boolean;
+        push?: boolean;
+      };
+      'waitlist-closed'?: {
+        email?: boolean;
+        push?: boolean;
+      };
     };
   };
 }
@@ -2596,6 +2773,44 @@ export interface ProviderStatusReply {
 export interface ProviderSyncRequest {}
 export interface ProviderSyncReply {
   queued: true;
+}
+export interface PushKeyRequest {}
+export interface PushKeyReply {
+  /**
+   * base64url; null: this hub sends no web push.
+   */
+  publicKey: string | null;
+}
+export interface PushSubscribeRequest {
+  /**
+   * The address a browser has got from its push service, which begins with https://.
+   */
+  endpoint: string;
+  keys: {
+    /**
+     * The public key of the browser, base64url without padding.
+     */
+    p256dh: string;
+    /**
+     * The secret of the subscription, base64url without padding.
+     */
+    auth: string;
+  };
+}
+export interface PushSubscribeReply {
+  subscriptionId: Id;
+}
+export interface PushUnsubscribeRequest {
+  /**
+   * The address a browser has got from its push service, which begins with https://.
+   */
+  endpoint: string;
+}
+export interface PushUnsubscribeReply {
+  /**
+   * false: you had no such subscription.
+   */
+  removed: boolean;
 }
 export interface SagasAbandonRequest {
   holdId: HoldId;
@@ -3018,6 +3233,103 @@ export interface WaitlistPromoted {
   entryId: Id;
   offer: WaitlistOffer;
 }
+export interface WebhooksCreateRequest {
+  /**
+   * Where events are posted to: an address of the public internet that begins with https://.
+   */
+  url: string;
+  /**
+   * What it is for; for yourself.
+   */
+  description?: string;
+  /**
+   * Of which events it is told, such as booking.confirmed; none: all there are.
+   */
+  types?: string[];
+}
+export interface WebhooksCreateReply {
+  webhook: Webhook;
+  /**
+   * Its signatures are made with it. Shown this once.
+   */
+  secret: string;
+}
+export interface WebhooksDeleteRequest {
+  webhookId: Id;
+}
+export interface WebhooksDeleteReply {
+  deleted: true;
+}
+export interface WebhooksDeliveriesRequest {
+  webhookId: Id;
+  state?: DeliveryState;
+  /**
+   * Default 50.
+   */
+  limit?: number;
+  /**
+   * `nextCursor` of the answer before.
+   */
+  cursor?: string;
+}
+export interface WebhooksDeliveriesReply {
+  deliveries: Delivery[];
+  nextCursor: string | null;
+}
+export interface WebhooksListRequest {
+  /**
+   * Default 50.
+   */
+  limit?: number;
+  /**
+   * `nextCursor` of the answer before.
+   */
+  cursor?: string;
+}
+export interface WebhooksListReply {
+  webhooks: Webhook[];
+  nextCursor: string | null;
+}
+export interface WebhooksRetryRequest {
+  webhookId: Id;
+  /**
+   * The number of a delivery.
+   */
+  deliveryId?: string;
+}
+export interface WebhooksRetryReply {
+  retried: number;
+}
+export interface WebhooksUpdateRequest {
+  webhookId: Id;
+  /**
+   * Where events are posted to: an address of the public internet that begins with https://.
+   */
+  url?: string;
+  /**
+   * What it is for; for yourself.
+   */
+  description?: string;
+  /**
+   * Of which events it is told, such as booking.confirmed; none: all there are.
+   */
+  types?: string[];
+  /**
+   * false: nothing is posted to it until it is true again, and what happens meanwhile never is.
+   */
+  active?: boolean;
+  /**
+   * It gets a new secret. For 24 hours everything is signed with both.
+   */
+  newSecret?: true;
+}
+export interface WebhooksUpdateReply {
+  webhook: Webhook;
+  /**
+   * The new one, shown this once; null: it kept what it had.
+   */
+  secret: string | null;
+}
 export type AuthLoginReply = SignedIn;
 export type AuthRefreshReply = SignedIn;
 export type AuthRegisterReply = SignedIn;
@@ -3074,6 +3386,8 @@ export interface Messages {
   'calendar:event': { request: CalendarEventRequest; reply: CalendarEventReply; errors: 'event-not-found' };
   'calendar:feed': { request: CalendarFeedRequest; reply: CalendarFeedReply; errors: 'calendar-not-found' };
   'calendar:renew': { request: CalendarRenewRequest; reply: CalendarRenewReply; errors: never };
+  'deliveries:list': { request: DeliveriesListRequest; reply: DeliveriesListReply; errors: 'cursor-invalid' };
+  'deliveries:retry': { request: DeliveriesRetryRequest; reply: DeliveriesRetryReply; errors: 'delivery-not-found' | 'request-id-reused' };
   'events:bulk': { request: EventsBulkRequest; reply: EventsBulkReply; errors: 'request-id-reused' };
   'events:cancel': { request: EventsCancelRequest; reply: EventsCancelReply; errors: 'event-not-found' | 'event-completed' | 'series-needed' | 'request-id-reused' };
   'events:create': { request: EventsCreateRequest; reply: EventsCreateReply; errors: 'plan-not-found' | 'venue-not-found' | 'venue-mismatch' | 'prices-mismatch' | 'event-times' | 'sale-window' | 'capacity-mismatch' | 'time-zone-unknown' | 'request-id-reused' };
@@ -3099,6 +3413,8 @@ export interface Messages {
   'kiosks:pair': { request: KiosksPairRequest; reply: KiosksPairReply; errors: 'pairing-not-found' | 'venue-not-found' | 'request-id-reused' };
   'kiosks:revoke': { request: KiosksRevokeRequest; reply: KiosksRevokeReply; errors: 'kiosk-not-found' };
   'kiosks:update': { request: KiosksUpdateRequest; reply: KiosksUpdateReply; errors: 'kiosk-not-found' | 'venue-not-found' };
+  'mail:unsubscribe': { request: MailUnsubscribeRequest; reply: MailUnsubscribeReply; errors: 'link-invalid' };
+  'mail:unsubscribe-page': { request: MailUnsubscribePageRequest; reply: MailUnsubscribePageReply; errors: 'link-invalid' };
   'me:change-password': { request: MeChangePasswordRequest; reply: MeChangePasswordReply; errors: 'wrong-password' };
   'me:read': { request: MeReadRequest; reply: MeReadReply; errors: never };
   'me:update': { request: MeUpdateRequest; reply: MeUpdateReply; errors: 'time-zone-unknown' };
@@ -3111,6 +3427,9 @@ export interface Messages {
   'provider:search': { request: ProviderSearchRequest; reply: ProviderSearchReply; errors: 'cursor-invalid' };
   'provider:status': { request: ProviderStatusRequest; reply: ProviderStatusReply; errors: never };
   'provider:sync': { request: ProviderSyncRequest; reply: ProviderSyncReply; errors: 'provider-not-configured' };
+  'push:key': { request: PushKeyRequest; reply: PushKeyReply; errors: never };
+  'push:subscribe': { request: PushSubscribeRequest; reply: PushSubscribeReply; errors: 'push-unavailable' | 'push-refused' };
+  'push:unsubscribe': { request: PushUnsubscribeRequest; reply: PushUnsubscribeReply; errors: never };
   'sagas:abandon': { request: SagasAbandonRequest; reply: SagasAbandonReply; errors: 'saga-not-found' | 'saga-not-dead' | 'request-id-reused' };
   'sagas:list': { request: SagasListRequest; reply: SagasListReply; errors: 'cursor-invalid' };
   'sagas:retry': { request: SagasRetryRequest; reply: SagasRetryReply; errors: 'saga-not-found' | 'saga-not-dead' | 'request-id-reused' };
@@ -3139,6 +3458,12 @@ export interface Messages {
   'waitlist:mine': { request: WaitlistMineRequest; reply: WaitlistMineReply; errors: 'cursor-invalid' };
   'waitlist:position': { request: WaitlistPositionRequest; reply: WaitlistPositionReply; errors: 'event-not-found' };
   'waitlist:promote': { request: WaitlistPromoteRequest; reply: WaitlistPromoteReply; errors: 'event-not-found' | 'event-not-on-sale' | 'waitlist-entry-not-found' | 'request-id-reused' };
+  'webhooks:create': { request: WebhooksCreateRequest; reply: WebhooksCreateReply; errors: 'webhook-refused' | 'webhooks-full' | 'request-id-reused' };
+  'webhooks:delete': { request: WebhooksDeleteRequest; reply: WebhooksDeleteReply; errors: 'webhook-not-found' };
+  'webhooks:deliveries': { request: WebhooksDeliveriesRequest; reply: WebhooksDeliveriesReply; errors: 'webhook-not-found' | 'cursor-invalid' };
+  'webhooks:list': { request: WebhooksListRequest; reply: WebhooksListReply; errors: 'cursor-invalid' };
+  'webhooks:retry': { request: WebhooksRetryRequest; reply: WebhooksRetryReply; errors: 'webhook-not-found' | 'delivery-not-found' | 'request-id-reused' };
+  'webhooks:update': { request: WebhooksUpdateRequest; reply: WebhooksUpdateReply; errors: 'webhook-not-found' | 'webhook-refused' | 'request-id-reused' };
 }
 export type MessageName = keyof Messages;
 

@@ -360,6 +360,32 @@ const catalogue = {
     message: 'There is no room for more files. Remove others first.',
     details: '{ filesOfEvent } or { bytesOfOrganizer }',
   },
+  'webhook-not-found': { status: 404, retry: 'never', message: 'You have no such webhook.' },
+  'webhook-refused': {
+    status: 422,
+    retry: 'changed',
+    message: 'Nothing is posted to this address.',
+    details: '{ reason }',
+  },
+  'webhooks-full': {
+    status: 409,
+    retry: 'changed',
+    message: 'You have as many webhooks as one may have. Delete another first.',
+    details: '{ allowed }',
+  },
+  'delivery-not-found': {
+    status: 404,
+    retry: 'never',
+    message: 'There is no such delivery, or it is still under way.',
+  },
+  'push-unavailable': { status: 409, retry: 'never', message: 'This hub sends no web push.' },
+  'push-refused': {
+    status: 422,
+    retry: 'changed',
+    message: 'Nothing can be sent to this subscription.',
+    details: '{ reason }',
+  },
+  'link-invalid': { status: 404, retry: 'never', message: 'This link is not one of ours.' },
   'booking-pending': {
     status: 503,
     retry: 'later',

@@ -16,6 +16,7 @@ export type FaultPoint =
   | 'saga.before-call'
   | 'saga.after-call'
   | 'cancel.committed'
+  | 'delivery.sent'
   | 'stream.recorded'
   | 'stream.appended'
   | 'alerts.claimed'

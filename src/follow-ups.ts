@@ -59,8 +59,8 @@ export function connectFollowUps(engine: Engine): void {
 
 /** What the outbox does when the node that made a change has not. */
 function relay(engine: Engine): void {
-  const { outbox, bookings, confirms, cancellations, sagas, notifications, alerts, waitlist, eventChanged } =
-    engine;
+  const { outbox, bookings, confirms, cancellations, sagas, notifications, alerts, deliveries } = engine;
+  const { waitlist, eventChanged } = engine;
   outbox.on('booking-confirmed', async ({ bookingId = '' }) => {
     const found = await bookings.find(bookingId);
     if (found) await confirms.show(found);
@@ -97,8 +97,11 @@ function relay(engine: Engine): void {
     return 'done';
   });
   outbox.on('holders-notice', (_, { payload }) => tellHolders(engine, payload as unknown as Notice));
-  // What else follows a notification, beside telling sockets: nothing yet.
-  outbox.on('notified', async () => 'done');
+  // What else follows a notification, beside telling sockets: mail and web push.
+  outbox.on('notified', async (_payload, { payload }) => {
+    await deliveries.notified(payload.ids as string[]);
+    return 'done';
+  });
   outbox.on('waitlist-joined', async ({ entryId = '' }) => {
     await waitlist.queueLate(entryId);
     return 'done';

@@ -26,6 +26,8 @@ import { Cache } from './cache.ts';
 import { CalendarFeeds } from './calendar/feeds.ts';
 import { type Config, ConfigError } from './config.ts';
 import { type Database, isOutage, openDatabase } from './database/database.ts';
+import type { Deliveries } from './deliveries/deliveries.ts';
+import { openDeliveries } from './deliveries/open-deliveries.ts';
 import { Dispatcher } from './dispatch.ts';
 import { EventStream } from './domain-events/event-stream.ts';
 import { checkDatabase, checkKind, checkRedis } from './durability.ts';
@@ -45,10 +47,12 @@ import { UserBudget } from './limits/user-budget.ts';
 import { Jobs } from './jobs/jobs.ts';
 import type { Logger } from './log.ts';
 import { Notifications } from './notifications/notifications.ts';
+import type { MailLinks } from './mail/mail-links.ts';
 import { Outbox } from './outbox.ts';
 import { openPayments } from './payments/open-payments.ts';
 import { Sagas } from './payments/sagas.ts';
 import { ProviderFeed } from './provider/provider-feed.ts';
+import type { PushDesk } from './push/push-desk.ts';
 import { type Keys, makeKeys } from './redis/keys.ts';
 import { RedisLinks } from './redis/links.ts';
 import { Requests } from './requests.ts';
@@ -69,6 +73,7 @@ import { Metrics } from './telemetry/metrics.ts';
 import { openTracing } from './telemetry/tracing.ts';
 import { Waiters } from './waitlist/waiters.ts';
 import { Waitlist } from './waitlist/waitlist.ts';
+import type { WebhookDesk } from './webhooks/webhook-desk.ts';
 
 /** What handlers work with. */
 export interface Engine {
@@ -101,6 +106,10 @@ export interface Engine {
   readonly eventStream: EventStream;
   readonly waitlist: Waitlist;
   readonly waiters: Waiters;
+  readonly deliveries: Deliveries;
+  readonly webhooks: WebhookDesk;
+  readonly push: PushDesk;
+  readonly mailLinks: MailLinks;
   readonly publisher: Publisher;
   readonly health: Health;
   readonly log: Logger;
@@ -276,6 +285,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     eventStream,
     waitlist,
     waiters,
+    ...openDeliveries({ config, db, jobs, publicUrl, log }),
     publisher,
     health,
     log,
@@ -430,6 +440,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   notifications.start();
   alerts.start();
   kioskPresence.start();
+  engine.deliveries.start();
   outbox.start();
   sagas.runner.run();
   providerFeed.start();
@@ -453,6 +464,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
         salesFold.stop(),
         eventStream.stop(),
         waitlist.recorder.idle(),
+        engine.deliveries.stop(),
       ]),
       pause(Math.max(1000, until - Date.now())),
     ]);

@@ -70,6 +70,7 @@ describe('docker-compose.yml', () => {
       'HOST',
       'JWT_KEYS',
       'LOG_LEVEL',
+      'MAIL_FROM',
       'METRICS_TOKEN',
       'NODE_ENV',
       'OTEL_EXPORTER_OTLP_ENDPOINT',
@@ -80,9 +81,14 @@ describe('docker-compose.yml', () => {
       'PROVIDER_TIME_ZONE',
       'PROVIDER_URL',
       'REDIS_URL',
+      'SMTP_URL',
       'STRIPE_SECRET_KEY',
       'STRIPE_WEBHOOK_SECRET',
       'TRUST_PROXY',
+      'VAPID_PRIVATE_KEY',
+      'VAPID_PUBLIC_KEY',
+      'VAPID_SUBJECT',
+      'WEBHOOK_ALLOWED_NETWORKS',
     ]);
     expect(environment).toMatchObject({
       NODE_ENV: 'production',
@@ -95,7 +101,7 @@ describe('docker-compose.yml', () => {
   test('no secret has a default, and a missing one is explained', () => {
     const secrets = variables(composeText).filter(({ name }) => /PASSWORD|KEYS|JWT|ORIGINS/.test(name));
     for (const { rest } of variables(composeText).filter(({ name }) =>
-      /^(STRIPE|ATTACHMENTS)_|^METRICS_TOKEN/.test(name),
+      /^(STRIPE|ATTACHMENTS|SMTP|VAPID)_|^METRICS_TOKEN/.test(name),
     ))
       expect(rest).toBe(':-');
     expect(new Set(secrets.map(({ name }) => name))).toEqual(
@@ -104,7 +110,7 @@ describe('docker-compose.yml', () => {
     for (const { rest } of secrets) expect(rest).toMatch(/^:\?Set it in \.env to .{10,}$/);
     for (const [, { environment = {} }] of services) {
       for (const [name, value] of Object.entries(environment)) {
-        const isRequired = /PASSWORD|KEYS|(?<!PROVIDER|ATTACHMENTS)_URL$/.test(name);
+        const isRequired = /PASSWORD|KEYS|(?<!PROVIDER|ATTACHMENTS|SMTP)_URL$/.test(name);
         if (isRequired) expect(value).toContain(':?');
       }
     }

@@ -29,6 +29,16 @@ const bucket = {
   ATTACHMENTS_SECRET: 'hunter2/hunter2+hunter2',
 };
 
+/** All that mails need. */
+const mail = { SMTP_URL: 'smtp://tickets:hunter2@mail.example.org:587', MAIL_FROM: 'tickets@example.org' };
+
+/** Keys of nobody. */
+const vapid = {
+  VAPID_PUBLIC_KEY: 'B'.repeat(87),
+  VAPID_PRIVATE_KEY: 'p'.repeat(43),
+  VAPID_SUBJECT: 'mailto:ops@example.org',
+};
+
 /** Why the configuration is refused, or '' when it is not. */
 function refusal(environment: NodeJS.ProcessEnv): string {
   try {
@@ -72,6 +82,12 @@ const faults: { [N in Name]?: [value: string, allowed: string] } = {
   STREAM_DAYS: ['0', 'from 1 to 90'],
   STREAM_LENGTH: ['999', 'from 1000 to 10000000'],
   DRAIN_MS: ['-1', 'from 0 to 60000'],
+  SMTP_URL: ['http://hunter2@mail', '(smtps?)'],
+  MAIL_FROM: ['Seatcast', 'pattern'],
+  WEBHOOK_ALLOWED_NETWORKS: ['127.0.0.1', 'pattern'],
+  VAPID_PUBLIC_KEY: ['short', 'pattern'],
+  VAPID_PRIVATE_KEY: ['hunter2', 'pattern'],
+  VAPID_SUBJECT: ['ops@example.org', 'pattern'],
   PROVIDER_URL: ['ftp://hunter2@feeds', '(https?)'],
   PROVIDER_INTERVAL_S: ['4', 'from 5 to 86400'],
   PROVIDER_TIME_ZONE: ['+01:00', 'pattern'],
@@ -202,6 +218,46 @@ describe('files of events', () => {
     ]) {
       expect(refusal({ ...bucket, ATTACHMENTS_URL: url })).toContain('ATTACHMENTS_URL');
     }
+  });
+});
+
+describe('what is sent out', () => {
+  test('mails need a server and a sender; without them they are files in development, and off elsewhere', () => {
+    expect(readConfig({ ...production, ...mail }).mail).toEqual({
+      smtpUrl: mail.SMTP_URL,
+      from: 'tickets@example.org',
+    });
+    expect(refusal({ ...mail, MAIL_FROM: '' })).toContain('MAIL_FROM is not set');
+    expect(readConfig({ DATA_DIR: '/there' }).mail).toMatchObject({ folder: '/there/mail' });
+    expect(readConfig(production).mail).toBeUndefined();
+    expect(readConfig({ NODE_ENV: 'test' }).mail).toBeUndefined();
+  });
+
+  test('a sender is one address, with a name or without, and no other header', () => {
+    for (const from of ['a@b.example', 'Seatcast <a@b.example>', 'Tickets & more <a@b.example>'])
+      expect(readConfig({ ...mail, MAIL_FROM: from }).mail).toMatchObject({ from });
+    for (const from of ['a@b.example, c@d.example', 'x <a@b.example>\r\nBcc: c@d.example', '<a>@b', 'a@'])
+      expect(refusal({ ...mail, MAIL_FROM: from })).toContain('MAIL_FROM is ');
+  });
+
+  test('web push needs both keys and whom to ask, or is off', () => {
+    expect(readConfig({}).push).toBeUndefined();
+    expect(readConfig(vapid).push).toEqual({
+      publicKey: vapid.VAPID_PUBLIC_KEY,
+      privateKey: vapid.VAPID_PRIVATE_KEY,
+      subject: vapid.VAPID_SUBJECT,
+    });
+    for (const name of Object.keys(vapid)) {
+      const message = refusal({ ...vapid, [name]: '' });
+      expect(message).toContain(`${name} is not set`);
+      expect(message).not.toContain(vapid.VAPID_PRIVATE_KEY);
+    }
+  });
+
+  test('webhooks may be in networks that there are', () => {
+    expect(readConfig({}).webhookNetworks).toEqual([]);
+    expect(readConfig({ WEBHOOK_ALLOWED_NETWORKS: '10.0.0.0/8,fd00::/8' }).webhookNetworks).toHaveLength(2);
+    expect(refusal({ WEBHOOK_ALLOWED_NETWORKS: '300.1.1.1/8' })).toContain('300.1.1.1/8');
   });
 });
 

@@ -7,6 +7,7 @@ import type { Database } from '../database/database.ts';
 import { type User, UserEntity } from '../database/entities.ts';
 import { RequestError } from '../errors.ts';
 import { checkTimeZone } from '../events/event-checks.ts';
+import { withDefaults } from '../notifications/preferences.ts';
 
 /** Throws `unauthenticated`: a token outlives its account only in a restored database. */
 export async function readMe(db: Database, userId: string): Promise<Me> {
@@ -35,6 +36,7 @@ export async function updateMe(db: Database, changes: MeUpdateRequest, by: Actor
         // Earliest first, as they come.
         leadMinutes: alerts?.leadMinutes?.toSorted((a, b) => b - a) ?? before.alerts.leadMinutes,
         channels: { ...before.alerts.channels, ...alerts?.channels },
+        notifications: withDefaults(before.alerts.notifications, alerts?.notifications),
       },
     };
     const fields = changedFields(before, after);
@@ -62,6 +64,7 @@ const viewOf = ({ id, email, name, role, timeZone, alerts, createdAt }: User): M
     leadMinutes: alerts.leadMinutes,
     // In this order, whatever the order in the database.
     channels: { socket: alerts.channels.socket, email: alerts.channels.email },
+    notifications: withDefaults(alerts.notifications),
   },
   createdAt: createdAt.toISOString(),
 });

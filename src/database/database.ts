@@ -20,6 +20,7 @@ import { AttachmentsMigration } from './migrations/m0008-attachments.ts';
 import { AnalyticsMigration } from './migrations/m0009-analytics.ts';
 import { WaitlistMigration } from './migrations/m0010-waitlist.ts';
 import { NotificationsMigration } from './migrations/m0011-notifications.ts';
+import { DeliveriesMigration } from './migrations/m0012-deliveries.ts';
 import { DomainEventsMigration } from './migrations/m0013-domain-events.ts';
 import { BoardsMigration } from './migrations/m0014-boards.ts';
 
@@ -172,6 +173,7 @@ export async function openDatabase(
         { name: 'm0009-analytics', class: AnalyticsMigration },
         { name: 'm0010-waitlist', class: WaitlistMigration },
         { name: 'm0011-notifications', class: NotificationsMigration },
+        { name: 'm0012-deliveries', class: DeliveriesMigration },
         { name: 'm0013-domain-events', class: DomainEventsMigration },
         { name: 'm0014-boards', class: BoardsMigration },
       ],

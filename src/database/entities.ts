@@ -4,6 +4,12 @@
  */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 import type { AlertPreferences, AnnouncementKind, Attachment, Role } from '../contracts.gen.ts';
+import { PushSubscriptionEntity, WebhookEntity } from './delivery-entities.ts';
+
+/** Kinds that came later, or that somebody has said nothing about, are not there. */
+type KeptAlerts = Omit<AlertPreferences, 'notifications'> & {
+  notifications?: Partial<AlertPreferences['notifications']>;
+};
 
 export const UserEntity = defineEntity({
   name: 'User',
@@ -20,7 +26,7 @@ export const UserEntity = defineEntity({
     timeZone: p.string().$type<string>().default('Europe/Brussels'),
     alerts: p
       .json()
-      .$type<AlertPreferences>()
+      .$type<KeptAlerts>()
       .defaultRaw(`'{"leadMinutes": [1440, 60, 5], "channels": {"socket": true, "email": true}}'`),
     createdAt: p.datetime(),
   },
@@ -258,4 +264,6 @@ export const entities = [
   AttachmentEntity,
   KioskStateEntity,
   AnnouncementEntity,
+  WebhookEntity,
+  PushSubscriptionEntity,
 ];

@@ -2,6 +2,7 @@
 import { wireDisconnect } from '../disconnects.ts';
 import { RequestError } from '../errors.ts';
 import type { PlanWire } from '../seating/plan-wire.ts';
+import { deliveryFields, deliveryTypes, notificationPreferences } from './delivery-samples.ts';
 
 const eventId = '01a3702b-0416-7c41-9f0e-6d2b8a51c3e7';
 const planId = '01a3701a-ca8a-7b02-8e55-90c1d47f2ab6';
@@ -93,6 +94,7 @@ const feedToken = 'pX0vQ2mZsT7cKbR4eWuY9hLfNgAaJdIo3iVtB8yE5qU';
 
 /** By `Type.field`, else by the bare name of the field. */
 export const byField: Readonly<Record<string, unknown>> = {
+  ...deliveryFields,
   'health:info.time': '2027-03-14T18:30:00.000Z',
   'health:info.version': '0.1.0',
   'health:info.node': 'node-1',
@@ -386,7 +388,12 @@ export const byType: Readonly<Record<string, unknown>> = {
   RefreshToken: 'v3GxT0cJ8rQeWm5ZpL1nYs7uKbA9dHfOi2RtXq4CjNw',
   PairingSecret: 'Zk2Wv8YtS0uJmLxR7sNqAe4HdGb1PfCo9iTjUy6XrMc',
   LeadMinutes: [1440, 60],
-  AlertPreferences: { leadMinutes: [1440, 60], channels: { socket: true, email: false } },
+  ...deliveryTypes,
+  AlertPreferences: {
+    leadMinutes: [1440, 60],
+    channels: { socket: true, email: false },
+    notifications: notificationPreferences,
+  },
   Attachment: {
     id: attachmentId,
     eventId,
@@ -415,6 +422,10 @@ export const optionalShown: Readonly<Record<string, readonly string[]>> = {
   'bookings:list': ['limit'],
   'bookings:checkout': ['method'],
   'sagas:list': ['dead'],
+  'deliveries:list': ['state'],
+  'deliveries:retry': ['deliveryId'],
+  'webhooks:create': ['types'],
+  'webhooks:update': ['active'],
   'me:update': ['name', 'timeZone', 'alerts'],
   'me:update.alerts': ['leadMinutes'],
   'users:list': ['search'],

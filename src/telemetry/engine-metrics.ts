@@ -167,7 +167,7 @@ function countSeats(metrics: Metrics, { engine }: CountedParts) {
 }
 
 function countAftermath(metrics: Metrics, { engine, health }: CountedParts) {
-  const { outbox, sagas, audit, reconciler, eventStream, notifications, alerts } = engine;
+  const { outbox, sagas, audit, reconciler, eventStream, notifications, alerts, deliveries } = engine;
   metrics.counter(
     'notifications_total',
     'Notifications this node has made, by kind.',
@@ -215,6 +215,20 @@ function countAftermath(metrics: Metrics, { engine, health }: CountedParts) {
     'Steps this node has taken, and how many of them failed or were put aside.',
     () => sagas.runner.counts,
     'end',
+  );
+  metrics.counter(
+    'deliveries_total',
+    'Attempts of this node to deliver something, by how they ended: failed ones are tried again, dead ones are not.',
+    () => deliveries.counts,
+    'channel',
+    'state',
+  );
+  metrics.gauge(
+    'deliveries',
+    'Deliveries that wait, or are dead, in the whole cluster.',
+    () => deliveries.backlog(),
+    'channel',
+    'state',
   );
   metrics.gauge('audit_backlog', 'Rows of the audit log that wait to be written.', () => audit.waiting);
   metrics.counter('audit_rows_total', 'Rows of the audit log.', () => audit.counts, 'end');

@@ -8,7 +8,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { HttpObservation } from '../http/face.ts';
 
 type Numbers = Readonly<Record<string, number>>;
-/** A number, or several under the values of one label. undefined: it is not known right now. */
+/** A number, or several under the values of their labels. undefined: it is not known right now. */
 type Reading = number | Numbers | undefined;
 type Read = () => Reading | Promise<Reading>;
 
@@ -58,33 +58,33 @@ export class Metrics {
     this.#http.observe({ method, route, status }, seconds);
   }
 
-  /** Something that only grows. @param label what its several numbers are told apart by */
-  counter(name: string, help: string, read: Read, label?: string): void {
+  /** Something that only grows. @param labels what its several numbers are told apart by: their values, with blanks between */
+  counter(name: string, help: string, read: Read, ...labels: string[]): void {
     const counter = new Counter({
       name: `seatcast_${name}`,
       help,
-      labelNames: label ? [label] : [],
+      labelNames: labels,
       registers: [this.#registry],
       async collect() {
         counter.reset();
-        each(await read(), label, (labels, value) => counter.inc(labels, value));
+        each(await read(), labels, (values, number) => counter.inc(values, number));
       },
     });
   }
 
   /** Something that goes up and down. */
-  gauge(name: string, help: string, read: Read, label?: string): void {
+  gauge(name: string, help: string, read: Read, ...labels: string[]): void {
     const gauge = new Gauge({
       name: `seatcast_${name}`,
       help,
-      labelNames: label ? [label] : [],
+      labelNames: labels,
       registers: [this.#registry],
       async collect() {
         gauge.reset();
         const reading = await read();
         // Not known is not nought.
         if (reading === undefined) gauge.remove();
-        else each(reading, label, (labels, value) => gauge.set(labels, value));
+        else each(reading, labels, (values, number) => gauge.set(values, number));
       },
     });
   }
@@ -99,11 +99,17 @@ export class Metrics {
 
 function each(
   reading: Reading,
-  label: string | undefined,
-  set: (labels: Record<string, string>, value: number) => void,
+  labels: readonly string[],
+  set: (values: Record<string, string>, number: number) => void,
 ): void {
-  if (typeof reading === 'number') set({}, reading);
-  else if (label !== undefined) {
-    for (const [value, number] of Object.entries(reading ?? {})) set({ [label]: value }, number);
+  if (typeof reading === 'number') {
+    set({}, reading);
+    return;
+  }
+  if (labels.length === 0) return;
+  for (const [key, number] of Object.entries(reading ?? {})) {
+    // The value of a lone label may have blanks in it.
+    const parts = labels.length === 1 ? [key] : key.split(' ');
+    set(Object.fromEntries(labels.map((label, i) => [label, parts[i] ?? ''])), number);
   }
 }

@@ -105,6 +105,12 @@ function sample(ask: CompiledAsk): Record<string, unknown> {
     refreshToken: 'A'.repeat(43),
     oldPassword: 'long enough',
     newPassword: 'long enough',
+    webhookId: nobody,
+    link: `${nobody}.starting-soon.${'A'.repeat(43)}`,
+    deliveryId: '1',
+    url: 'https://hooks.example.org/',
+    endpoint: 'https://push.example.org/abc',
+    keys: { p256dh: 'A'.repeat(87), auth: 'A'.repeat(22) },
   };
   const fields = requiredOf(ask).map((field) => [field, values[field]] as const);
   const few = (ask.request.minProperties as number | undefined) ?? 0;

@@ -104,9 +104,11 @@ describe('the OpenAPI document', () => {
       'kiosks:begin',
       'kiosks:pair',
       'plans:import',
+      'push:subscribe',
       'seats:hold',
       'venues:create',
       'venues:import-plan',
+      'webhooks:create',
     ]);
   });
 

@@ -1,0 +1,2 @@
+-- Returns secret: what signs the links in mails.
+select secret from mail_secret

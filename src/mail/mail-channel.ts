@@ -1,0 +1,153 @@
+import type { SendMailOptions } from 'nodemailer';
+import { eventUrl } from '../calendar/feeds.ts';
+import { writeCalendar } from '../calendar/i-calendar.ts';
+import type { Database } from '../database/database.ts';
+import {
+  type DeliveryRow,
+  type MailAlerts,
+  type MailEvent,
+  readMail,
+} from '../database/delivery-statements.ts';
+import { DeliveryFailure } from '../deliveries/delivery-failure.ts';
+import type { DeliveryChannel } from '../deliveries/delivery-lane.ts';
+import { type MailFacts, textIn } from './mail-facts.ts';
+import { mailHtml, mailText, oneLine } from './mail-layout.ts';
+import type { MailLinks } from './mail-links.ts';
+import { wordsOf } from './mail-words.ts';
+import type { Mailer } from './open-mailer.ts';
+import { ticketFiles } from './ticket-page.ts';
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** Kinds whose event belongs into a calendar, or has another time, or none, there. */
+const withCalendar: ReadonlySet<string> = new Set([
+  'booking-confirmed',
+  'event-rescheduled',
+  'event-cancelled',
+]);
+
+export interface MailParts {
+  db: Database;
+  links: MailLinks;
+  mailer: Mailer;
+  /** As it stands in the header. */
+  from: string;
+  publicUrl: () => string;
+  /** For so long a server may take over a whole mail. */
+  sendMs: number;
+  atOnce: number;
+}
+
+/** Sends notifications by mail, as they are when the mail leaves. */
+export class MailChannel implements DeliveryChannel {
+  readonly name = 'email';
+  readonly atOnce: number;
+  /** A mail has no endpoint. */
+  readonly perEndpoint = 1;
+  readonly #parts: MailParts;
+  readonly #domain: string;
+
+  constructor(parts: MailParts) {
+    this.#parts = parts;
+    this.atOnce = parts.atOnce;
+    this.#domain = /@([\w.-]+)>?\s*$/.exec(parts.from)?.[1] ?? 'localhost';
+  }
+
+  async send(delivery: DeliveryRow, signal: AbortSignal): Promise<void> {
+    const mail = await this.#compose(delivery);
+    const { mailer, sendMs } = this.#parts;
+    const late = AbortSignal.timeout(sendMs);
+    try {
+      await mailer.send({ ...mail, signal: AbortSignal.any([signal, late]) } as SendMailOptions);
+    } catch (error) {
+      throw failureOf(error, late.aborted ? `no end within ${sendMs} ms` : undefined);
+    }
+  }
+
+  close(): void {
+    this.#parts.mailer.close();
+  }
+
+  async #compose(delivery: DeliveryRow): Promise<SendMailOptions> {
+    const { user_id: userId, event_id: eventId, kind, payload, source, target } = delivery;
+    const { db, links, publicUrl } = this.#parts;
+    const bookingId = textIn(payload, 'bookingId');
+    const [row] = await db.run(readMail, userId, eventId, uuid.test(bookingId) ? bookingId : null);
+    if (!row || row.is_disabled) throw new DeliveryFailure('the account is disabled', { isFinal: true });
+    if (!isWanted(row.alerts, kind))
+      throw new DeliveryFailure('its reader has switched it off', { isFinal: true });
+    if (kind === 'starting-soon' && row.event && Date.parse(row.event.startsAt) <= Date.now())
+      throw new DeliveryFailure('the event has begun', { isFinal: true });
+    const facts: MailFacts = {
+      kind,
+      payload,
+      reader: { name: row.name, timeZone: row.time_zone },
+      event: row.event,
+      booking: row.booking,
+      links: {
+        event: row.event ? eventUrl(publicUrl(), row.event.id) : publicUrl(),
+        unsubscribe: await links.unsubscribe(userId, kind),
+      },
+    };
+    const words = wordsOf(facts);
+    if (!words) throw new DeliveryFailure(`there are no mails of the kind ${kind}`, { isFinal: true });
+    return {
+      // The same in every attempt, so that a mail that comes twice is one to its reader's server.
+      messageId: `<${source}@${this.#domain}>`,
+      to: { name: oneLine(row.name), address: target },
+      subject: oneLine(words.subject),
+      text: mailText(words, facts),
+      html: mailHtml(words, facts),
+      headers: {
+        'Auto-Submitted': 'auto-generated',
+        'List-Unsubscribe': { prepared: true, value: `<${facts.links.unsubscribe}>` },
+        'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
+      },
+      attachments: attachmentsOf(facts),
+      xMailer: false,
+    };
+  }
+}
+
+/** What is not there was never said, and is on. */
+const isWanted = ({ channels, notifications }: MailAlerts, kind: string): boolean =>
+  channels?.email !== false && notifications?.[kind]?.email !== false;
+
+function attachmentsOf(facts: MailFacts): NonNullable<SendMailOptions['attachments']> {
+  const { kind, event, booking, reader } = facts;
+  if (!event) return [];
+  const calendar = withCalendar.has(kind) ? [calendarFile(facts, event)] : [];
+  if (kind !== 'booking-confirmed' || !booking) return calendar;
+  const tickets = ticketFiles(booking, event, oneLine(reader.name)).map((file) => ({
+    ...file,
+    contentType: 'text/html; charset=utf-8',
+  }));
+  return [...calendar, ...tickets];
+}
+
+function calendarFile({ booking, links }: MailFacts, event: MailEvent) {
+  const { id: eventId, title, venue: place, startsAt, endsAt, createdAt, updatedAt } = event;
+  const seats = booking?.seats.filter(({ cancelledAt }) => cancelledAt === null) ?? [];
+  const content = writeCalendar([
+    {
+      eventId,
+      title,
+      place,
+      description: seats.map(({ label }) => label).join('\n'),
+      url: links.event,
+      startsAt: new Date(startsAt),
+      endsAt: new Date(endsAt),
+      status: event.status === 'cancelled' ? 'CANCELLED' : 'CONFIRMED',
+      createdAt: new Date(createdAt),
+      changedAt: new Date(updatedAt),
+    },
+  ]);
+  return { filename: 'event.ics', content, contentType: 'text/calendar; charset=utf-8' };
+}
+
+/** A server that says 5xx of an address says it again; all else may pass. */
+function failureOf(error: unknown, reason: string | undefined): DeliveryFailure {
+  const { code, responseCode, message } = error as { code?: string; responseCode?: number; message?: string };
+  const text = oneLine(reason ?? `${message ?? 'it failed'} (${code ?? 'unknown'})`).slice(0, 300);
+  const isFinal = code === 'EENVELOPE' && responseCode !== undefined && responseCode >= 500;
+  return new DeliveryFailure(text, { isFinal, cause: error });
+}
