@@ -103,7 +103,11 @@ export function mountAssets(app: Hono<Bindings>, payments: string): void {
   const home = page('index.html');
   const event = page('event.html').replace('data-payments=""', `data-payments="${payments}"`);
   const analytics = page('analytics.html');
+  const waitlist = page('waitlist.html');
+  const bookings = page('bookings.html');
   app.get('/', () => htmlResponse(home));
   app.get('/analytics', () => htmlResponse(analytics));
+  app.get('/waitlist', () => htmlResponse(waitlist));
+  app.get('/bookings', () => htmlResponse(bookings));
   app.get('/events/:eventId', () => htmlResponse(event));
 }
