@@ -59,7 +59,7 @@ export class PlanOverlay {
       this.#ring(screen, seat, Math.max(1.5, radius * 0.15), Math.max(2, radius * 0.13), this.theme.accent);
     }
     for (const seat of this.#board.offered) {
-      this.#ring(screen, seat, Math.max(2, this.#radius(screen, seat) * 0.25), 2, this.theme.accent);
+      this.#ring(screen, seat, Math.max(1.5, this.#radius(screen, seat) * 0.15), 2, this.theme.accent);
     }
     let waiting = false;
     for (const [seat, pending] of this.#board.pending) {

@@ -171,7 +171,7 @@ export class Waiter extends Emitter<WaiterEvents> {
       this.#ended.add(holdId);
       const left = answer.entry;
       if (isLive(left)) {
-        this.#tellNews(holdId, declinedWords(left), 'info');
+        this.#tellNews(holdId, declinedWords(left), null);
         this.#put(left);
       } else {
         this.#tellNews(left.id, closedWords('offers-missed', left));
@@ -243,11 +243,13 @@ export class Waiter extends Emitter<WaiterEvents> {
     return isOld ? { ...entry, state: 'waiting', offer: null } : entry;
   }
 
-  #tellNews(of: string, text: string, kind: NoticeKind = 'warn'): void {
+  /** @param kind null: of their own doing, so nobody has to be called. */
+  #tellNews(of: string, text: string, kind: NoticeKind | null = 'warn'): void {
     if (this.#told.has(of)) return;
     this.#told.add(of);
     this.news = text;
-    this.emit('notice', { text, kind });
+    if (kind) this.emit('notice', { text, kind });
+    else this.emit('done', text);
   }
 
   /** What ended while nobody here was told of it. */

@@ -35,10 +35,10 @@ export function missedWords(missedOffers: number): string {
 }
 
 export const expiredWords = (wish: Wish): string =>
-  `Your time for ${plural(wish.quantity, 'seat')} ran out, and the next in line has been asked. You wait on, at the end of the line.`;
+  `Your time for ${plural(wish.quantity, 'seat')} ran out: others can have them now. You wait on, at the end of the line.`;
 
 export const declinedWords = (wish: Wish): string =>
-  `You let ${plural(wish.quantity, 'seat')} go to the next in line. You wait on, at the end of the line.`;
+  `You let ${plural(wish.quantity, 'seat')} go. You wait on, at the end of the line.`;
 
 export const goneWords = 'That offer has ended: its time ran out, or you have answered it elsewhere.';
 

@@ -3,7 +3,7 @@ import { RequestFailed, SeatcastClient } from '../client/client.ts';
 import type { Event as SeatedEvent, WaitlistState } from '../contracts.gen.ts';
 import { api, Problem } from './api.ts';
 import { byId, type Child, el, fill, icon } from './dom.ts';
-import { eventDate } from './format.ts';
+import { eventDate, eventDay } from './format.ts';
 import { refusalWords } from './refusal-words.ts';
 import { Session } from './session.ts';
 import { askToSignIn, showAccount } from './sign-in.ts';
@@ -63,12 +63,18 @@ async function start(): Promise<void> {
     const path = `/api/v1/events/${encodeURIComponent(wanted)}`;
     events.unshift(await api<SeatedEvent>(path, { token: current.token }));
   }
-  fill(choice, ...events.map(({ id, title }) => el('option', { value: id }, title)));
+  fill(choice, ...events.map((event) => el('option', { value: event.id }, optionWords(event))));
   byId('event-choice', HTMLElement).hidden = events.length === 0;
   const first = events.find(({ id }) => id === wanted) ?? events[0];
   if (!first) return note('You have no events on sale.');
   choice.value = first.id;
   show(first);
+}
+
+/** Dates of a series have one title. */
+function optionWords({ title, startsAt, timeZone }: SeatedEvent): string {
+  const { day, month } = eventDay(startsAt, timeZone);
+  return `${title} · ${day} ${month}`;
 }
 
 function show(event: SeatedEvent): void {
