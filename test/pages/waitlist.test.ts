@@ -40,7 +40,7 @@ describe.skipIf(!isThere)('the waitlist in a browser', async () => {
     return { page, errors, user };
   }
 
-  test('whoever joins signs in first, sees the place move, and books what is offered when somebody else cancels', async () => {
+  test('[WAIT-7] [WAIT-13] whoever joins signs in first, sees the place move, and books what is offered when somebody else cancels', async () => {
     const { eventId, cancel } = await soldOutEvent(hubs);
     const ahead = await waiterAt(hubs, eventId, { quantity: 1 });
     const { page, errors } = await openEvent(browser, `${second}/events/${eventId}`);
@@ -84,7 +84,7 @@ describe.skipIf(!isThere)('the waitlist in a browser', async () => {
     expect([...errors, ...viewer.errors]).toEqual([]);
   }, 120_000);
 
-  test('what is declined goes to the next, and the page says so', async () => {
+  test('[WAIT-6] what is declined goes to the next, and the page says so', async () => {
     const { eventId, cancel } = await soldOutEvent(hubs);
     const { page, errors } = await openAs(eventId);
     await join(page, 1, 'Balcony');
@@ -107,7 +107,7 @@ describe.skipIf(!isThere)('the waitlist in a browser', async () => {
     expect(errors).toEqual([]);
   }, 120_000);
 
-  test('an offer that runs out is told, and the third one ends the wait, also for whoever comes back later', async () => {
+  test('[WAIT-6] an offer that runs out is told, and the third one ends the wait, also for whoever comes back later', async () => {
     const { eventId, cancel } = await soldOutEvent(hubs, { offerMs: 1500 });
     const { page, errors } = await openAs(eventId);
     await join(page, 1);
@@ -139,7 +139,7 @@ describe.skipIf(!isThere)('the waitlist in a browser', async () => {
     await page.locator('#offer [data-offered-seat="5"]').waitFor({ timeout: 20_000 });
   }, 120_000);
 
-  test('where seats are left, it is told which are free instead of waiting', async () => {
+  test('[WAIT-12] where seats are left, it is told which are free instead of waiting', async () => {
     const { eventId } = await soldOutEvent(hubs, {}, [0, 1, 2, 3, 4, 5]);
     const { page } = await openAs(eventId);
     await page.locator('#waitlist-join summary', { hasText: 'Stalls is sold out' }).click();
@@ -151,7 +151,7 @@ describe.skipIf(!isThere)('the waitlist in a browser', async () => {
     expect(await page.locator('.wait').count()).toBe(0);
   }, 120_000);
 
-  test('organizers see who waits, in order, and put somebody first; others see nobody', async () => {
+  test('[WAIT-2] organizers see who waits, in order, and put somebody first; others see nobody', async () => {
     const { eventId, organizer } = await soldOutEvent(hubs);
     await waiterAt(hubs, eventId, { quantity: 2, category: 'Stalls', together: true }, 'Ines Vermeer');
     const late = await waiterAt(hubs, eventId, { quantity: 3 }, 'Tom Okafor');
