@@ -111,8 +111,12 @@ export function mountAssets(app: Hono<Bindings>, payments: string): void {
   const event = page('event.html').replace('data-payments=""', `data-payments="${payments}"`);
   const analytics = page('analytics.html');
   const kiosk = page('kiosk.html');
+  const waitlist = page('waitlist.html');
+  const bookings = page('bookings.html');
   app.get('/', () => htmlResponse(home));
   app.get('/analytics', () => htmlResponse(analytics));
   app.get('/kiosk', () => htmlResponse(kiosk));
+  app.get('/waitlist', () => htmlResponse(waitlist));
+  app.get('/bookings', () => htmlResponse(bookings));
   app.get('/events/:eventId', () => htmlResponse(event));
 }

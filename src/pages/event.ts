@@ -24,6 +24,8 @@ import { askToSignIn, showAccount } from './sign-in.ts';
 import { announce, toast } from './toast.ts';
 import { showTooltip } from './tooltip.ts';
 import { Trust } from './trust.ts';
+import { Waiter } from './waiter.ts';
+import { showWaitlist } from './show-waitlist.ts';
 
 async function start(): Promise<void> {
   const session = new Session();
@@ -64,7 +66,7 @@ function show(session: Session, client: SeatcastClient, event: SeatedEvent, boar
 
   showHead(event, board);
   showPrices(board, view, event);
-  showKey(view);
+  showKey(board, view);
   showTooltip(board, view, words, (seat) => money(words.priceCents(seat), event.currency));
   showBookings({ buyer, event, clock, reveal });
   const checkout = event.rules.payment === 'online' ? startCheckout(client, buyer) : undefined;
@@ -92,6 +94,8 @@ function show(session: Session, client: SeatcastClient, event: SeatedEvent, boar
     toast(`Your time ran out: ${plural(seats.length, 'seat')} went back on sale.`, 'warn');
   });
   followBookings(session, client, buyer);
+  const waiter = new Waiter(client, map);
+  showWaitlist({ session, client, waiter, event, board, clock, words, view, colorOf, reveal });
 
   map.on('changed', (seats) => board.setStates(map.replica.seats, seats));
   const sync = () => clock.sync(map.clockOffsetMs);

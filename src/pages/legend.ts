@@ -43,13 +43,14 @@ export function showPrices(board: SeatBoard, view: MapView, event: SeatedEvent):
 }
 
 /** Painted by the same brush as the map. */
-export function showKey(view: MapView): void {
+export function showKey(board: SeatBoard, view: MapView): void {
   const words: [number, string][] = [
     [looks.free, 'Free'],
     [looks.mine, 'In your cart'],
     [looks.held, 'In another cart'],
     [looks.sold, 'Sold'],
     [looks.booked, 'Your booking'],
+    [looks.offered, 'Offered to you'],
   ];
   // As many pixels as are shown: a scaled sample would blur.
   const side = Math.round(18 * devicePixelRatio);
@@ -57,6 +58,13 @@ export function showKey(view: MapView): void {
     const canvas = el('canvas', { class: 'key-seat', width: side, height: side, 'aria-hidden': 'true' });
     return { look, canvas, item: el('li', {}, canvas, word) };
   });
+  // Few ever see one: it takes its room only then.
+  const offered = samples.find(({ look }) => look === looks.offered)?.item;
+  const show = () => {
+    if (offered) offered.hidden = board.offered.size === 0;
+  };
+  board.on('changed', show);
+  show();
   const paint = () => {
     for (const { look, canvas } of samples) {
       const context = canvas.getContext('2d');

@@ -58,6 +58,9 @@ export class PlanOverlay {
       const radius = this.#radius(screen, seat);
       this.#ring(screen, seat, Math.max(1.5, radius * 0.15), Math.max(2, radius * 0.13), this.theme.accent);
     }
+    for (const seat of this.#board.offered) {
+      this.#ring(screen, seat, Math.max(1.5, this.#radius(screen, seat) * 0.15), 2, this.theme.accent);
+    }
     let waiting = false;
     for (const [seat, pending] of this.#board.pending) {
       if (pending !== 'taking') continue;
@@ -91,7 +94,7 @@ export class PlanOverlay {
     const category = this.#board.plan.seats[seat]?.category ?? 0;
     if (look === looks.free) return this.theme.categories[category]?.color ?? this.theme.text;
     if (look === looks.held) return this.theme.held;
-    return look === looks.mine || look === looks.booked ? this.theme.accent : this.theme.muted;
+    return look === looks.sold || look === looks.blocked ? this.theme.muted : this.theme.accent;
   }
 
   #turning(screen: Screen, seat: number, now: number): void {

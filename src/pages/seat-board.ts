@@ -7,8 +7,8 @@ import type { SeatingPlan } from '../seating/plan.ts';
 import { states } from '../seats/codec.ts';
 
 /** The first four are the hub's states and keep their numbers; `unknown` until the map is loaded. */
-export const looks = { ...states, mine: 4, booked: 5, unknown: 6 } as const;
-export const lookNames = ['free', 'held', 'sold', 'blocked', 'mine', 'booked', 'unknown'] as const;
+export const looks = { ...states, mine: 4, booked: 5, unknown: 6, offered: 7 } as const;
+export const lookNames = ['free', 'held', 'sold', 'blocked', 'mine', 'booked', 'unknown', 'offered'] as const;
 export type LookName = (typeof lookNames)[number];
 
 /** `taking`: asked for, no answer yet. `giving`: given back, and the map does not show it yet. */
@@ -41,6 +41,7 @@ export class SeatBoard extends Emitter<BoardEvents> {
   #states: Uint8Array = new Uint8Array();
   #mine: ReadonlySet<number> = new Set();
   #booked: ReadonlySet<number> = new Set();
+  #offered: ReadonlySet<number> = new Set();
 
   constructor(plan: SeatingPlan) {
     super();
@@ -57,6 +58,10 @@ export class SeatBoard extends Emitter<BoardEvents> {
 
   get mine(): ReadonlySet<number> {
     return this.#mine;
+  }
+
+  get offered(): ReadonlySet<number> {
+    return this.#offered;
   }
 
   lookOf(seat: number): LookName {
@@ -86,6 +91,13 @@ export class SeatBoard extends Emitter<BoardEvents> {
     this.#refresh([...before, ...this.#booked]);
   }
 
+  /** What is kept for you until you accept or decline it. */
+  setOffered(seats: Iterable<number>): void {
+    const before = this.#offered;
+    this.#offered = new Set(seats);
+    this.#refresh([...before, ...this.#offered]);
+  }
+
   setPending(seats: Iterable<number>, pending: Pending | undefined): void {
     const all = [...seats];
     for (const seat of all) {
@@ -107,6 +119,7 @@ export class SeatBoard extends Emitter<BoardEvents> {
   #lookNow(seat: number): number {
     if (this.#booked.has(seat)) return looks.booked;
     if (this.#mine.has(seat)) return looks.mine;
+    if (this.#offered.has(seat)) return looks.offered;
     const state = this.#states[seat] ?? looks.unknown;
     return state === looks.held && this.pending.get(seat) === 'giving' ? looks.free : state;
   }
@@ -138,7 +151,7 @@ export class SeatBoard extends Emitter<BoardEvents> {
   }
 
   #count(seat: number, look: number, by: 1 | -1): void {
-    if (look === looks.held || look === looks.mine) this.tally.held += by;
+    if (look === looks.held || look === looks.mine || look === looks.offered) this.tally.held += by;
     else if (look === looks.sold || look === looks.booked) this.tally.sold += by;
     else if (look === looks.blocked) this.tally.blocked += by;
     if (look !== looks.free) return;

@@ -1,7 +1,7 @@
 /**
  * One seat, drawn. Each look has its own shape or pattern, so that nobody has to tell them apart by colour:
  * free is full, held is hatched, sold is a small dot, blocked is an empty ring with a bar, held for you
- * carries a tick, booked by you is a square with a tick.
+ * carries a tick, offered to you is a disc in a ring, booked by you is a square with a tick.
  */
 import { mix } from './color.ts';
 import type { MapTheme } from './map-theme.ts';
@@ -29,6 +29,7 @@ export function paintSeat(
     disc(paint, x, y, radius, theme.mine);
     tick(paint, x, y, radius, theme.mineInk);
   } else if (look === looks.booked) booked(paint, theme, x, y, radius);
+  else if (look === looks.offered) offered(paint, theme, x, y, radius);
   else ring(paint, x, y, radius * 0.8, Math.max(1, radius * 0.12), theme.line);
 }
 
@@ -90,6 +91,12 @@ function booked(paint: Paint, theme: MapTheme, x: number, y: number, radius: num
   tick(paint, x, y, radius, theme.surface);
 }
 
+function offered(paint: Paint, theme: MapTheme, x: number, y: number, radius: number): void {
+  const width = Math.max(1, radius * 0.2);
+  ring(paint, x, y, radius - width / 2, width, theme.accent);
+  disc(paint, x, y, radius * 0.5, theme.accent);
+}
+
 function tick(paint: Paint, x: number, y: number, radius: number, color: string): void {
   if (radius < 4) return;
   paint.strokeStyle = color;
@@ -132,6 +139,7 @@ export class SeatSprites {
       square(theme.mine, 1),
       square(theme.accent, 1),
       square(theme.line, 0.6),
+      square(theme.accent, 1),
     ];
     this.#sheet = asSquares ? undefined : this.#paintSheet();
   }

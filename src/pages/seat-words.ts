@@ -13,6 +13,7 @@ export const lookWords: Readonly<Record<LookName, string>> = {
   mine: 'held for you',
   booked: 'booked by you',
   unknown: 'loading',
+  offered: 'offered to you',
 };
 
 export class SeatWords {
@@ -60,6 +61,7 @@ export class SeatWords {
     if (look === 'held') return `${name} is in somebody's cart. It may come back.`;
     if (look === 'sold') return `${name} is sold.`;
     if (look === 'booked') return `${name} is booked by you.`;
+    if (look === 'offered') return `${name} is offered to you: accept or decline first.`;
     if (look === 'blocked') return `${name} is not on sale.`;
     return 'The map is still loading.';
   }

@@ -27,12 +27,10 @@ export function showAccount(place: HTMLElement, session: Session): void {
       { class: 'avatar', 'aria-hidden': 'true' },
       user.name.trim().charAt(0).toUpperCase(),
     );
-    fill(
-      place,
-      initial,
-      el('span', { class: 'account-name', id: 'account-name', title: user.email }, user.name),
-      button,
-    );
+    const name = el('span', { class: 'account-name', id: 'account-name', title: user.email }, user.name);
+    const own = el('a', { class: 'account-link', href: '/bookings', title: 'My bookings' }, initial, name);
+    own.append(el('span', { class: 'visually-hidden' }, ', my bookings'));
+    fill(place, own, button);
   };
   session.on('changed', show);
   show();

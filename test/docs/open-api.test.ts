@@ -108,6 +108,7 @@ describe('the OpenAPI document', () => {
       'seats:hold',
       'venues:create',
       'venues:import-plan',
+      'waitlist:join',
       'webhooks:create',
     ]);
   });

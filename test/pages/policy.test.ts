@@ -36,7 +36,16 @@ describe.skipIf(!isThere)('the policy of the pages', async () => {
     return page;
   }
 
-  test.each(['/', '/kiosk', '/docs/http', '/docs/sockets', '/nothing', '/api/v1/events'])(
+  test.each([
+    '/',
+    '/bookings',
+    '/waitlist',
+    '/kiosk',
+    '/docs/http',
+    '/docs/sockets',
+    '/nothing',
+    '/api/v1/events',
+  ])(
     '[FACE-4] %s does nothing that its own policy refuses',
     async (path) => {
       const page = await open(path);

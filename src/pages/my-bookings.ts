@@ -1,0 +1,214 @@
+/** What is one's own, of all events: where one waits, with the offers there are, and what one has booked. */
+import { SeatcastClient } from '../client/client.ts';
+import type { Booking, Event as SeatedEvent, WaitlistEntry } from '../contracts.gen.ts';
+import { api } from './api.ts';
+import { byId, type Child, el, fill, icon } from './dom.ts';
+import { bookingNumber, countdown, eventDate, money, plural } from './format.ts';
+import { HubClock } from './hub-clock.ts';
+import { paymentWords } from './payment-words.ts';
+import { Session } from './session.ts';
+import { askToSignIn, showAccount } from './sign-in.ts';
+import { announce } from './toast.ts';
+import { missedWords, placeWords, wishWords } from './waitlist-words.ts';
+
+/** What is told of comes in threes. */
+const followAfterMs = 300;
+const pageSize = 20;
+
+const session = new Session();
+const client = new SeatcastClient({ token: session.current?.token, newToken: () => session.renew() });
+const clock = new HubClock();
+const waitingPart = byId('waiting', HTMLElement);
+const bookedPart = byId('booked', HTMLElement);
+const more = byId('more', HTMLButtonElement);
+/** Undefined: there is none that everybody may see. */
+const events = new Map<string, Promise<SeatedEvent | undefined>>();
+let bookings: Booking[] = [];
+let timers: ((now: number) => void)[] = [];
+let announced = '';
+let asked = 0;
+let following: ReturnType<typeof setTimeout> | undefined;
+
+const eventOf = (eventId: string): Promise<SeatedEvent | undefined> => {
+  const known = events.get(eventId) ?? api<SeatedEvent>(`/api/v1/events/${eventId}`).catch(() => undefined);
+  events.set(eventId, known);
+  return known;
+};
+
+async function load(cursor?: string): Promise<void> {
+  clearTimeout(following);
+  following = undefined;
+  const turn = ++asked;
+  if (!session.current) return showSignIn();
+  if (client.state !== 'connected') return;
+  const [waiting, offered, booked] = await Promise.all([
+    client.request('waitlist:mine', { state: 'waiting', limit: 100 }),
+    client.request('waitlist:mine', { state: 'offered', limit: 100 }),
+    client.request('bookings:list', { limit: pageSize, ...(cursor ? { cursor } : {}) }),
+  ]);
+  bookings = cursor ? [...bookings, ...booked.bookings] : booked.bookings;
+  const entries = [...offered.entries, ...waiting.entries];
+  const ids = new Set([...entries, ...bookings].map(({ eventId }) => eventId));
+  const known = new Map(await Promise.all([...ids].map(async (id) => [id, await eventOf(id)] as const)));
+  if (turn !== asked) return;
+  clock.sync(offered.now - Date.now());
+  more.hidden = booked.nextCursor === null;
+  more.onclick = () => void load(booked.nextCursor ?? undefined).catch(failed);
+  timers = [];
+  fill(
+    byId('waiting-list', HTMLElement),
+    ...entries.map((entry) => waitCard(entry, known.get(entry.eventId))),
+  );
+  fill(
+    byId('booked-list', HTMLElement),
+    ...bookings.map((booking) => bookingCard(booking, known.get(booking.eventId))),
+  );
+  waitingPart.hidden = entries.length === 0;
+  bookedPart.hidden = bookings.length === 0;
+  const isNothing = entries.length === 0 && bookings.length === 0;
+  fill(byId('note', HTMLElement), isNothing && nothing());
+  byId('app', HTMLElement).dataset['loaded'] = 'true';
+  tick();
+  readOut(offered.entries, known);
+}
+
+const nothing = (): HTMLElement =>
+  el(
+    'div',
+    { class: 'card nothing' },
+    icon('ticket'),
+    el('p', {}, 'You have not booked anything yet.'),
+    el('a', { class: 'button', href: '/' }, 'See what is on'),
+  );
+
+function heading(eventId: string, event: SeatedEvent | undefined): HTMLElement[] {
+  const title = el('a', { href: `/events/${eventId}` }, event?.title ?? 'An event');
+  const when = event ? eventDate(event.startsAt, event.timeZone) : 'It is not public any more.';
+  return [el('h3', {}, event ? title : 'An event'), el('p', { class: 'own-when' }, when)];
+}
+
+function waitCard(entry: WaitlistEntry, event: SeatedEvent | undefined): HTMLElement {
+  const attributes = { class: 'card own-card', 'data-entry': entry.id, 'data-state': entry.state };
+  const missed = missedWords(entry.missedOffers);
+  const hint = missed !== '' && el('p', { class: 'hint' }, missed);
+  const { offer } = entry;
+  if (!offer) {
+    const place = el('p', { class: 'own-place' }, placeWords(entry.position, undefined));
+    return el(
+      'article',
+      attributes,
+      ...heading(entry.eventId, event),
+      el('div', {}, wishWords(entry)),
+      place,
+      hint,
+    );
+  }
+  const time = el('span', { class: 'countdown-time', role: 'timer', 'aria-label': 'Time to answer' });
+  timers.push((now) => {
+    time.textContent = countdown(offer.expiresAt - now);
+  });
+  const total = money(offer.totalCents, offer.currency);
+  return el(
+    'article',
+    attributes,
+    ...heading(entry.eventId, event),
+    el(
+      'div',
+      { class: 'own-offer' },
+      icon('ticket'),
+      el('strong', {}, `${plural(offer.seats.length, 'seat')} for you · ${total}`),
+      time,
+    ),
+    el('ul', { class: 'own-seats' }, ...offer.seats.map(({ label }) => el('li', {}, label))),
+    el('a', { class: 'button button-primary', href: `/events/${entry.eventId}` }, 'Accept or decline'),
+    hint,
+  );
+}
+
+function bookingCard(booking: Booking, event: SeatedEvent | undefined): HTMLElement {
+  const isLive = booking.status === 'confirmed';
+  const kept = booking.seats.filter(({ cancelledAt }) => cancelledAt === null);
+  const counted = isLive ? kept : booking.seats;
+  const cents = counted.reduce((sum, { priceCents }) => sum + priceCents, 0);
+  const lines: Child[] = booking.seats.map(({ label, cancelledAt }) =>
+    el('li', { 'data-cancelled': `${cancelledAt !== null}` }, label),
+  );
+  return el(
+    'article',
+    { class: 'card own-card', 'data-booking': booking.id, 'data-status': booking.status },
+    ...heading(booking.eventId, event),
+    el(
+      'div',
+      { class: 'ticket-head' },
+      el('span', { class: 'ticket-number', title: `Booking ${booking.id}` }, bookingNumber(booking.id)),
+      el('span', { class: 'tag', 'data-kind': isLive ? 'good' : 'muted' }, isLive ? 'Booked' : 'Cancelled'),
+    ),
+    el('ul', { class: 'own-seats' }, ...lines),
+    el('p', { class: 'muted' }, `${plural(counted.length, 'seat')} · ${money(cents, booking.currency)}`),
+    ...paymentWords(booking).map(({ state, text }) =>
+      el('span', { class: 'ticket-payment', 'data-payment': state }, text),
+    ),
+  );
+}
+
+/** Offers and places, for those who cannot see them; only what is new. */
+function readOut(offered: WaitlistEntry[], known: ReadonlyMap<string, SeatedEvent | undefined>): void {
+  const words = offered
+    .map(
+      ({ eventId, quantity }) => `${plural(quantity, 'seat')} for you: ${known.get(eventId)?.title ?? ''}.`,
+    )
+    .join(' ');
+  if (words !== announced && words !== '') announce(words);
+  announced = words;
+}
+
+/** Of places nothing else has changed, and they change often. */
+function moved(entryId: string, position: number, length: number): void {
+  const place = waitingPart.querySelector(`[data-entry="${entryId}"] .own-place`);
+  if (place) place.textContent = placeWords(position, length);
+  else follow();
+}
+
+function follow(): void {
+  following ??= setTimeout(() => void load().catch(failed), followAfterMs);
+}
+
+function tick(): void {
+  const now = clock.now();
+  for (const timer of timers) timer(now);
+}
+
+function showSignIn(): void {
+  waitingPart.hidden = bookedPart.hidden = true;
+  const button = el('button', { class: 'button button-primary', type: 'button' }, 'Sign in');
+  button.addEventListener('click', () => void askToSignIn(session, 'Sign in to see what you have booked.'));
+  fill(
+    byId('note', HTMLElement),
+    el('div', { class: 'card nothing' }, icon('lock'), el('p', {}, 'Your bookings are yours alone.'), button),
+  );
+}
+
+function failed(error: unknown): void {
+  // It is asked again with the next connection.
+  console.info('The bookings were not loaded.', error);
+}
+
+showAccount(byId('account', HTMLElement), session);
+session.on('changed', (signedIn) => {
+  bookings = [];
+  client.signIn(signedIn?.token);
+  void load().catch(failed);
+});
+session.on('renewed', ({ token }) => client.renew(token));
+client.on('state', (state) => {
+  byId('app', HTMLElement).dataset['connection'] = state;
+  if (state === 'connected') void load().catch(failed);
+});
+client.on('waitlist:moved', ({ entryId, position, length }) => moved(entryId, position, length));
+for (const told of ['waitlist:promoted', 'waitlist:offer-expired', 'waitlist:closed'] as const)
+  client.on(told, follow);
+for (const told of ['bookings:confirmed', 'bookings:cancelled', 'bookings:paid'] as const)
+  client.on(told, follow);
+document.addEventListener('visibilitychange', () => !document.hidden && follow());
+setInterval(tick, 250);
+void load().catch(failed);

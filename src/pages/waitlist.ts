@@ -1,0 +1,160 @@
+/** The organizer's view of a waitlist: who waits for what, in which order, and the way to put somebody first. */
+import { RequestFailed, SeatcastClient } from '../client/client.ts';
+import type { Event as SeatedEvent, WaitlistState } from '../contracts.gen.ts';
+import { api, Problem } from './api.ts';
+import { byId, type Child, el, fill, icon } from './dom.ts';
+import { eventDate, eventDay } from './format.ts';
+import { refusalWords } from './refusal-words.ts';
+import { Session } from './session.ts';
+import { askToSignIn, showAccount } from './sign-in.ts';
+import { toast } from './toast.ts';
+import { readLines, WaitlistBoard } from './waitlist-board.ts';
+
+/** Nobody tells an organizer who joins. */
+const lookEveryMs = 5000;
+/** Seats that move may have moved the queue. */
+const followAfterMs = 1000;
+const ended: readonly WaitlistState[] = ['accepted', 'left', 'expired', 'closed'];
+
+const refusals: Readonly<Record<string, string>> = {
+  forbidden: 'This account is not an organizer’s: there is nobody to show.',
+  'event-not-found': 'There is no such event of yours.',
+};
+const session = new Session();
+const place = byId('board', HTMLElement);
+const choice = byId('event', HTMLSelectElement);
+const client = new SeatcastClient({ token: session.current?.token, newToken: () => session.renew() });
+let events: SeatedEvent[] = [];
+let shown: SeatedEvent | undefined;
+/** Counts questions, so that a late answer to an earlier one is not shown. */
+let asked = 0;
+let following: ReturnType<typeof setTimeout> | undefined;
+
+const board = new WaitlistBoard({
+  promote: async (entryId) => {
+    if (!shown) return;
+    try {
+      const { entry } = await client.command('waitlist:promote', { eventId: shown.id, entryId });
+      toast(entry.state === 'offered' ? 'Seats are offered to them now.' : 'They are next in line.', 'good');
+    } catch (error) {
+      if (!(error instanceof RequestFailed)) throw error;
+      toast(refusalWords(error), 'bad');
+    }
+    await look();
+  },
+  choose: () => void look().catch(failed),
+});
+
+async function start(): Promise<void> {
+  shown = undefined;
+  asked++;
+  byId('event-choice', HTMLElement).hidden = true;
+  const { current } = session;
+  if (!current) return showSignIn();
+  const query = 'mine=true&sort=startsAt&limit=100';
+  const found = await api<{ events: SeatedEvent[] }>(`/api/v1/events?${query}`, { token: current.token });
+  const now = Date.now();
+  events = found.events.filter(({ status, sellMode }) => status !== 'draft' && sellMode === 'online');
+  // What is over is looked at last.
+  events.sort((a, b) => Number(Date.parse(a.startsAt) < now) - Number(Date.parse(b.startsAt) < now));
+  const wanted = new URLSearchParams(location.search).get('event');
+  if (wanted && !events.some(({ id }) => id === wanted)) {
+    // An admin may look at everybody's.
+    const path = `/api/v1/events/${encodeURIComponent(wanted)}`;
+    events.unshift(await api<SeatedEvent>(path, { token: current.token }));
+  }
+  fill(choice, ...events.map((event) => el('option', { value: event.id }, optionWords(event))));
+  byId('event-choice', HTMLElement).hidden = events.length === 0;
+  const first = events.find(({ id }) => id === wanted) ?? events[0];
+  if (!first) return note('You have no events on sale.');
+  choice.value = first.id;
+  show(first);
+}
+
+/** Dates of a series have one title. */
+function optionWords({ title, startsAt, timeZone }: SeatedEvent): string {
+  const { day, month } = eventDay(startsAt, timeZone);
+  return `${title} · ${day} ${month}`;
+}
+
+function show(event: SeatedEvent): void {
+  if (shown && shown.id !== event.id) client.unwatch(shown.id).catch(() => undefined);
+  shown = event;
+  history.replaceState(null, '', `?event=${event.id}`);
+  document.title = `Waitlist · ${event.title} · Seatcast`;
+  fill(
+    byId('event-facts', HTMLElement),
+    el('a', { class: 'quiet-link', href: `/events/${event.id}` }, event.title),
+    ` · ${eventDate(event.startsAt, event.timeZone)}`,
+  );
+  board.begin(event);
+  client.watch(event.id).on('changed', () => {
+    if (shown?.id !== event.id) return;
+    following ??= setTimeout(() => void look().catch(failed), followAfterMs);
+  });
+  void look().catch(failed);
+}
+
+async function look(): Promise<void> {
+  clearTimeout(following);
+  following = undefined;
+  const event = shown;
+  const turn = ++asked;
+  if (!event || client.state !== 'connected') return;
+  const ask = (state: WaitlistState, most: number) => readLines(client, event.id, state, most);
+  const [waiting, offered] = [await ask('waiting', 1000), await ask('offered', 500)];
+  const over = [];
+  if (board.view === 'ended') for (const state of ended) over.push(...(await ask(state, 100)).lines);
+  if (turn !== asked) return;
+  if (!place.contains(board.element)) fill(place, board.element);
+  board.show({ waiting, offered, ended: over });
+}
+
+function note(text: string, more?: Child): void {
+  fill(place, el('div', { class: 'card nothing' }, icon('clock'), el('p', {}, text), more));
+}
+
+function showSignIn(): void {
+  const button = el('button', { class: 'button button-primary', type: 'button' }, 'Sign in');
+  button.addEventListener('click', () => void askToSignIn(session, 'to see who waits'));
+  fill(
+    place,
+    el('div', { class: 'card nothing' }, icon('lock'), el('p', {}, 'Waitlists are for organizers.'), button),
+  );
+}
+
+function failed(error: unknown): void {
+  if (error instanceof Problem && error.status === 401) {
+    session.forget();
+    return;
+  }
+  const code = error instanceof Problem || error instanceof RequestFailed ? error.code : '';
+  // It is asked again with the next connection, and every few seconds.
+  if (code === 'connection-lost' || code === 'timeout' || code === 'rate-limited') return;
+  const refused = refusals[code];
+  if (refused) {
+    note(refused);
+    return;
+  }
+  const again = el('button', { class: 'button', type: 'button' }, 'Try again');
+  again.addEventListener('click', () => void start().catch(failed));
+  note(code === '' || !(error instanceof Error) ? 'Something went wrong.' : error.message, again);
+  if (code === '') throw error;
+}
+
+showAccount(byId('account', HTMLElement), session);
+session.on('changed', (signedIn) => {
+  client.signIn(signedIn?.token);
+  void start().catch(failed);
+});
+session.on('renewed', ({ token }) => client.renew(token));
+client.on('state', (state) => {
+  byId('app', HTMLElement).dataset['connection'] = state;
+  if (state === 'connected') void look().catch(failed);
+});
+choice.addEventListener('change', () => {
+  const event = events.find(({ id }) => id === choice.value);
+  if (event) show(event);
+});
+setInterval(() => !document.hidden && void look().catch(failed), lookEveryMs);
+start().catch(failed);
