@@ -9,7 +9,7 @@ export type Id = string;
  */
 export type HoldId = string;
 /**
- * Made by the client, new for each thing it wants done, the same when it asks again for the same thing: what it changes is changed once, and a repeat within 24 hours gets the first answer.
+ * 8 to 64 letters, digits, - or _, made by the client, new for each thing it wants done, the same when it asks again for the same thing: what it changes is changed once, and a repeat within 24 hours gets the first answer.
  */
 export type RequestId = string;
 /**

@@ -25,7 +25,7 @@ const catalogue = {
     status: 400,
     retry: 'never',
     message: 'The request does not fit its contract.',
-    details: '{ field, allowed, found? }',
+    details: '{ field, allowed, errors?: [{ field, allowed }], found? }',
     common: true,
   },
   'unknown-message': { status: 404, retry: 'never', message: 'There is no such message.', common: true },
@@ -41,7 +41,7 @@ const catalogue = {
     status: 429,
     retry: 'later',
     message: 'Too many requests.',
-    details: '{ retryAfterMs }',
+    details: '{ retryAfterMs, limit?: "read", "write" or "heavy" }',
     common: true,
   },
   'try-later': {
@@ -141,6 +141,7 @@ const catalogue = {
     status: 422,
     retry: 'changed',
     message: 'The event must end after it starts, between the years 2000 and 2199.',
+    details: '{ field, allowed }',
   },
   'event-not-on-sale': { status: 409, retry: 'never', message: 'The event is not on sale.' },
   'sale-not-started': {
@@ -153,6 +154,7 @@ const catalogue = {
     status: 422,
     retry: 'changed',
     message: 'The sale must begin before it ends, and before the event starts.',
+    details: '{ field, allowed }',
   },
   'capacity-mismatch': {
     status: 422,
@@ -187,8 +189,8 @@ const catalogue = {
   'time-zone-unknown': {
     status: 422,
     retry: 'changed',
-    message: 'This is not an IANA time zone.',
-    details: '{ found }',
+    message: 'timeZone: must be an IANA time zone, such as Europe/Brussels.',
+    details: '{ field, found }',
   },
   'prices-mismatch': {
     status: 422,
@@ -203,7 +205,12 @@ const catalogue = {
     message: 'The seating plan cannot be used.',
     details: '{ path, problem }',
   },
-  'cursor-invalid': { status: 400, retry: 'changed', message: 'The cursor is not one of ours.' },
+  'cursor-invalid': {
+    status: 400,
+    retry: 'changed',
+    message:
+      'cursor: must be the nextCursor of an earlier answer to the same list, as it was, or left out for the first page.',
+  },
 
   'seats-unknown': {
     status: 422,
@@ -345,13 +352,19 @@ export interface WireError {
   details?: Record<string, unknown>;
 }
 
+/** Which field it is about, and what is allowed there, where the details name both. */
+function fieldText({ field, allowed }: Record<string, unknown> = {}): string | undefined {
+  if (typeof field !== 'string' || typeof allowed !== 'string') return undefined;
+  return `${field}: ${allowed}${/[.!?…]$/.test(allowed) ? '' : '.'}`;
+}
+
 /** A request that failed for a reason its contract names. */
 export class RequestError extends Error {
   readonly code: ErrorCode;
   readonly details: Record<string, unknown> | undefined;
 
   constructor(code: ErrorCode, details?: Record<string, unknown>, message?: string) {
-    super(message ?? errors[code].message);
+    super(message ?? fieldText(details) ?? errors[code].message);
     this.name = 'RequestError';
     this.code = code;
     this.details = details;

@@ -121,8 +121,11 @@ async function sessionOf(
           throw error;
         });
   await takeTurn(c, options.limits, routeClass(contract), claimed?.userId ?? c.env.address);
-  if (!claimed && header !== undefined) throw new RequestError('unauthenticated');
-  if (claimed && (await options.isRevoked(claimed.id))) throw new RequestError('unauthenticated');
+  if (claimed ? await options.isRevoked(claimed.id) : header !== undefined) {
+    // RFC 6750: whoever sent a token learns that it is of no use, rather than that one is needed.
+    if (token !== undefined) c.env.extra['www-authenticate'] = 'Bearer error="invalid_token"';
+    throw new RequestError('unauthenticated');
+  }
   return claimed;
 }
 
@@ -135,5 +138,11 @@ async function takeTurn(
   if (!of) return;
   const { retryAfterMs, headers } = await limits.take(of, who);
   Object.assign(c.env.extra, headers);
-  if (retryAfterMs > 0) throw new RequestError('rate-limited', { retryAfterMs });
+  if (retryAfterMs > 0) throw new RequestError('rate-limited', { retryAfterMs, limit: of }, tooOften[of]);
 }
+
+const tooOften: Readonly<Record<NonNullable<ReturnType<typeof routeClass>>, string>> = {
+  read: 'Too many requests that read.',
+  write: 'Too many requests that change something.',
+  heavy: 'Too many requests of those that cost much, of which fewer are allowed.',
+};
