@@ -26,6 +26,8 @@ export interface HttpRoute {
   readonly path: string;
   /** Of a good answer; 200 unless it says another. */
   readonly status?: number;
+  /** Where what was made is read: a path with fields of the answer in it, `/api/v1/bookings/{booking.id}`. */
+  readonly location?: string;
   /** Largest body in bytes, where the ordinary 64 KB are too few. */
   readonly maxBytes?: number;
   /** Media types of what is sent instead of a JSON body: the handler finds it in `body`. */

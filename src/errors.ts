@@ -198,7 +198,12 @@ const catalogue = {
     message: 'Every category of the plan needs a price, and no other.',
     details: '{ missing, unknown }',
   },
-  'plan-not-found': { status: 404, retry: 'never', message: 'There is no such seating plan.' },
+  'plan-not-found': {
+    status: 404,
+    retry: 'never',
+    message: 'There is no such seating plan.',
+    details: '{ field? }',
+  },
   'plan-invalid': {
     status: 422,
     retry: 'changed',

@@ -13,7 +13,7 @@ export interface PlanFacts {
 /** Throws `plan-not-found`. */
 export async function planOf(em: SqlEntityManager, planId: string): Promise<PlanFacts> {
   const plan = await em.findOne(PlanEntity, { id: planId }, { disableIdentityMap: true });
-  if (!plan) throw new RequestError('plan-not-found');
+  if (!plan) throw new RequestError('plan-not-found', { field: 'planId' });
   return { ...plan, venueId: plan.venueId ?? null };
 }
 

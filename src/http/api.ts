@@ -82,6 +82,7 @@ function good(c: Context<Bindings>, { http }: CompiledAsk, result: unknown): Res
     'content-type': isDownload ? result.type : 'application/json',
     'cache-control': http?.cache === 'forever' ? 'public, max-age=31536000, immutable' : 'no-store',
   };
+  if (http?.location) headers.location = filledIn(http.location, result);
   if (isDownload && result.filename) headers['content-disposition'] = disposition(result.filename);
   if (http?.cache === 'revalidate') {
     const isPublic = c.req.header('authorization') === undefined;
@@ -95,6 +96,13 @@ function good(c: Context<Bindings>, { http }: CompiledAsk, result: unknown): Res
   }
   return new ReadyResponse(content, { status: http?.status ?? 200, headers: { ...headers, ...extra } });
 }
+
+/** A path with the fields of an answer in their places. */
+const filledIn = (path: string, result: unknown): string =>
+  path.replace(/\{([\w.]+)\}/g, (_, field: string) => {
+    const value = field.split('.').reduce<unknown>((from, name) => Object(from)[name], result);
+    return encodeURIComponent(String(value));
+  });
 
 /** Compared weakly, as RFC 9110 asks of If-None-Match. */
 const isAmong = (header: string | undefined, etag: string): boolean =>
