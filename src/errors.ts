@@ -73,7 +73,7 @@ const catalogue = {
   'unsupported-media-type': {
     status: 415,
     retry: 'never',
-    message: 'Send application/json in UTF-8.',
+    message: 'The body is of a kind that is not taken here.',
     common: true,
   },
   'method-not-allowed': {

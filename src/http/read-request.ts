@@ -79,7 +79,7 @@ async function jsonBody(c: Context<Bindings>): Promise<Record<string, unknown>> 
   if (bytes.byteLength === 0) return {};
   refuseEncoded(c);
   if (!/^application\/json\s*(;\s*charset="?utf-8"?)?$/i.test(c.req.header('content-type') ?? '')) {
-    throw new RequestError('unsupported-media-type');
+    throw new RequestError('unsupported-media-type', undefined, 'Send application/json in UTF-8.');
   }
   const text = decoded(bytes);
   let body: unknown;

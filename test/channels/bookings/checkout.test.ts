@@ -226,7 +226,7 @@ test('pending, then declined: the hold goes on, and another card is taken', asyn
   await buyer.confirm(eventId, holdId);
 });
 
-test('a checkout without a method takes the one that a later checkout brings, and is not taken twice', async () => {
+test('[PAY-8] a checkout without a method takes the one that a later checkout brings, and is not taken twice', async () => {
   const eventId = await paidEvent(hubs);
   const buyer = await someone();
   const { holdId } = await buyer.hold(eventId, [4]);
