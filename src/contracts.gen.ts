@@ -276,7 +276,10 @@ export interface Booking {
   holdId: HoldId;
   status: BookingStatus;
   seats: BookingSeat[];
-  totalCents: Cents;
+  /**
+   * Money in minor units of the event's currency.
+   */
+  totalCents: number;
   currency: Currency;
   createdAt: Instant;
   cancelledAt: Instant | null;
