@@ -21,7 +21,10 @@ export function invalidRequest(
   first: ErrorObject | undefined,
   all: readonly ErrorObject[] = [],
 ): RequestError {
-  const { field, allowed } = problemOf(first);
+  // Whoever sends nothing to change learns first what is wrong with what they did send.
+  const main =
+    first?.keyword === 'minProperties' ? all.find(({ keyword }) => keyword !== 'minProperties') : first;
+  const { field, allowed } = problemOf(main ?? first);
   const errors = problemsOf(all);
   return new RequestError('invalid-request', { field, allowed, ...(errors.length > 1 ? { errors } : {}) });
 }
