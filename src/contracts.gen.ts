@@ -9,7 +9,7 @@ export type Id = string;
  */
 export type HoldId = string;
 /**
- * Made by the client, new for each thing it wants done, the same when it asks again for the same thing: what it changes is changed once, and a repeat within 24 hours gets the first answer.
+ * 8 to 64 letters, digits, - or _, made by the client, new for each thing it wants done, the same when it asks again for the same thing: what it changes is changed once, and a repeat within 24 hours gets the first answer.
  */
 export type RequestId = string;
 /**
@@ -658,7 +658,10 @@ export interface Booking {
   holdId: HoldId;
   status: BookingStatus;
   seats: BookingSeat[];
-  totalCents: Cents;
+  /**
+   * Money in minor units of the event's currency.
+   */
+  totalCents: number;
   currency: Currency;
   createdAt: Instant;
   cancelledAt: Instant | null;
@@ -3376,7 +3379,7 @@ export interface Messages {
   'bookings:book': { request: BookingsBookRequest; reply: BookingsBookReply; errors: 'event-not-found' | 'event-not-on-sale' | 'sale-not-started' | 'seats-unknown' | 'seats-taken' | 'seats-per-hold' | 'seats-per-buyer' | 'payment-required' | 'request-id-reused' | 'overloaded' | 'booking-pending' };
   'bookings:book-seat': { request: BookingsBookSeatRequest; reply: BookingsBookSeatReply; errors: 'event-not-found' | 'event-not-on-sale' | 'sale-not-started' | 'seats-unknown' | 'seats-taken' | 'seats-per-buyer' | 'payment-required' | 'request-id-reused' | 'overloaded' | 'booking-pending' };
   'bookings:cancel': { request: BookingsCancelRequest; reply: BookingsCancelReply; errors: 'booking-not-found' | 'seats-unknown' | 'event-started' | 'cancel-too-late' | 'request-id-reused' };
-  'bookings:checkout': { request: BookingsCheckoutRequest; reply: BookingsCheckoutReply; errors: 'event-not-found' | 'event-not-on-sale' | 'hold-not-found' | 'hold-confirming' | 'payment-not-needed' | 'payment-declined' | 'payment-unavailable' | 'request-id-reused' };
+  'bookings:checkout': { request: BookingsCheckoutRequest; reply: BookingsCheckoutReply; errors: 'event-not-found' | 'event-not-on-sale' | 'hold-not-found' | 'hold-confirming' | 'payment-not-needed' | 'payment-declined' | 'payment-pending' | 'payment-unavailable' | 'request-id-reused' };
   'bookings:confirm': { request: BookingsConfirmRequest; reply: BookingsConfirmReply; errors: 'event-not-found' | 'event-not-on-sale' | 'hold-not-found' | 'seats-taken' | 'payment-required' | 'payment-pending' | 'request-id-reused' | 'overloaded' | 'booking-pending' };
   'bookings:export': { request: BookingsExportRequest; reply: BookingsExportReply; errors: 'event-not-found' | 'export-too-large' };
   'bookings:list': { request: BookingsListRequest; reply: BookingsListReply; errors: 'cursor-invalid' };

@@ -6,11 +6,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ErrorObject, ValidateFunction } from 'ajv';
+import type { ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import type { MessageName, TellName } from './contracts.gen.ts';
-import { type ErrorCode, errors, isErrorCode, RequestError } from './errors.ts';
+import { type ErrorCode, errors, isErrorCode } from './errors.ts';
+import { invalidRequest, isSmall, notTextIn, wrongText } from './invalid-request.ts';
 
 export type JsonSchema = Record<string, unknown>;
 export type TellRoom = 'event' | 'user' | 'venue' | 'socket';
@@ -25,6 +26,8 @@ export interface HttpRoute {
   readonly path: string;
   /** Of a good answer; 200 unless it says another. */
   readonly status?: number;
+  /** Where what was made is read: a path with fields of the answer in it, `/api/v1/bookings/{booking.id}`. */
+  readonly location?: string;
   /** Largest body in bytes, where the ordinary 64 KB are too few. */
   readonly maxBytes?: number;
   /** Media types of what is sent instead of a JSON body: the handler finds it in `body`. */
@@ -94,17 +97,26 @@ function contract(channel: string, verb: string): Contract {
   return { socket: true, http: undefined, once: false, ...source, name } as unknown as AskContract;
 }
 
-// allErrors stays off: with it a long invalid array costs a second of CPU. $data stays off as well.
-const ajv = addFormats.default(
-  new Ajv2020({
-    strict: true,
-    strictRequired: false,
-    useDefaults: false,
-    allowUnionTypes: true,
-    verbose: true,
-  }),
-);
-ajv.addSchema(sharedTypes);
+/** $data stays off. */
+function makeAjv(allErrors: boolean): Ajv2020 {
+  const made = addFormats.default(
+    new Ajv2020({
+      strict: true,
+      strictRequired: false,
+      useDefaults: false,
+      allowUnionTypes: true,
+      verbose: true,
+      allErrors,
+    }),
+  );
+  made.addSchema(sharedTypes);
+  return made;
+}
+
+/** It stops at the first error: to find all of a long invalid array costs a second of CPU. */
+const ajv = makeAjv(false);
+/** Finds all errors of a request that is short and known to be wrong; made when the first is. */
+let thoroughAjv: Ajv2020 | undefined;
 
 export interface CompiledAsk extends AskContract {
   /** Throws `invalid-request` that names the field and what is allowed. */
@@ -137,71 +149,23 @@ function compileAll(): Contracts {
       continue;
     }
     const check = ajv.compile(each.request);
+    let checkAll: ValidateFunction | undefined;
     asks.set(each.name, {
       ...each,
       checkReply: ajv.compile(each.reply),
       checkRequest(value) {
-        if (!check(value)) throw invalidRequest(check.errors?.[0]);
+        if (!check(value)) {
+          const first = check.errors?.[0];
+          if (!isSmall(value)) throw invalidRequest(first);
+          thoroughAjv ??= makeAjv(true);
+          checkAll ??= thoroughAjv.compile(each.request);
+          checkAll(value);
+          throw invalidRequest(first, checkAll.errors ?? []);
+        }
         const field = notTextIn(value, '');
-        if (field)
-          throw wrongField(field, 'must not contain the character NUL (\\u0000), nor half a surrogate pair');
+        if (field) throw wrongText(field);
       },
     });
   }
   return { asks, tells };
-}
-
-/** Says which field is wrong and what is allowed there, without repeating the client's value. */
-export function invalidRequest(error: ErrorObject | undefined): RequestError {
-  const path = (error?.instancePath ?? '').replaceAll('/', '.').slice(1);
-  const params: Record<string, unknown> = error?.params ?? {};
-  const inner = params.missingProperty ?? params.additionalProperty ?? params.propertyName;
-  const field = [path, inner].filter(Boolean).join('.').slice(0, 200) || '(the whole request)';
-  return wrongField(field, allowedText(error));
-}
-
-const wrongField = (field: string, allowed: string): RequestError =>
-  new RequestError('invalid-request', { field, allowed }, `${field}: ${allowed}.`);
-
-/** JSON may carry what PostgreSQL has no room for in a text. @returns where it is */
-function notTextIn(value: unknown, path: string): string | undefined {
-  if (typeof value === 'string') {
-    return value.includes('\0') || !value.isWellFormed() ? path || '(the whole request)' : undefined;
-  }
-  if (typeof value !== 'object' || value === null) return undefined;
-  for (const [key, inner] of Object.entries(value)) {
-    // Seats, of which there may be many.
-    if (typeof inner === 'number') continue;
-    const found = notTextIn(inner, path ? `${path}.${key}` : key);
-    if (found) return found;
-  }
-  return undefined;
-}
-
-function allowedText(error: ErrorObject | undefined): string {
-  switch (error?.keyword) {
-    case 'required':
-      return 'is required';
-    case 'additionalProperties':
-      return 'is not a field of this message';
-    case 'enum':
-      return `must be one of ${(error.params.allowedValues as unknown[]).join(', ')}`;
-    case 'uniqueItems':
-      return 'must not name the same twice';
-    case 'minProperties':
-      return `must have at least ${error.params.limit} fields`;
-    case 'maxProperties':
-      return `must have at most ${error.params.limit} fields`;
-    case 'pattern':
-    case 'format':
-      return describedText(error);
-    default:
-      return error?.message ?? 'is not valid';
-  }
-}
-
-/** What the contract says of the field in words, where the rule itself is no answer for people. */
-function describedText(error: ErrorObject): string {
-  const { description } = (error.parentSchema ?? {}) as { description?: string };
-  return description ? `must be: ${description}` : (error.message ?? 'is not valid');
 }

@@ -25,7 +25,7 @@ const catalogue = {
     status: 400,
     retry: 'never',
     message: 'The request does not fit its contract.',
-    details: '{ field, allowed, found? }',
+    details: '{ field, allowed, errors?: [{ field, allowed }], found? }',
     common: true,
   },
   'unknown-message': { status: 404, retry: 'never', message: 'There is no such message.', common: true },
@@ -41,7 +41,7 @@ const catalogue = {
     status: 429,
     retry: 'later',
     message: 'Too many requests.',
-    details: '{ retryAfterMs }',
+    details: '{ retryAfterMs, limit?: "read", "write" or "heavy" }',
     common: true,
   },
   'try-later': {
@@ -73,7 +73,7 @@ const catalogue = {
   'unsupported-media-type': {
     status: 415,
     retry: 'never',
-    message: 'Send application/json in UTF-8.',
+    message: 'The body is of a kind that is not taken here.',
     common: true,
   },
   'method-not-allowed': {
@@ -153,6 +153,7 @@ const catalogue = {
     status: 422,
     retry: 'changed',
     message: 'The event must end after it starts, between the years 2000 and 2199.',
+    details: '{ field, allowed }',
   },
   'event-not-on-sale': { status: 409, retry: 'never', message: 'The event is not on sale.' },
   'sale-not-started': {
@@ -165,6 +166,7 @@ const catalogue = {
     status: 422,
     retry: 'changed',
     message: 'The sale must begin before it ends, and before the event starts.',
+    details: '{ field, allowed }',
   },
   'capacity-mismatch': {
     status: 422,
@@ -199,8 +201,8 @@ const catalogue = {
   'time-zone-unknown': {
     status: 422,
     retry: 'changed',
-    message: 'This is not an IANA time zone.',
-    details: '{ found }',
+    message: 'timeZone: must be an IANA time zone, such as Europe/Brussels.',
+    details: '{ field, found }',
   },
   'prices-mismatch': {
     status: 422,
@@ -208,14 +210,24 @@ const catalogue = {
     message: 'Every category of the plan needs a price, and no other.',
     details: '{ missing, unknown }',
   },
-  'plan-not-found': { status: 404, retry: 'never', message: 'There is no such seating plan.' },
+  'plan-not-found': {
+    status: 404,
+    retry: 'never',
+    message: 'There is no such seating plan.',
+    details: '{ field? }',
+  },
   'plan-invalid': {
     status: 422,
     retry: 'changed',
     message: 'The seating plan cannot be used.',
     details: '{ path, problem }',
   },
-  'cursor-invalid': { status: 400, retry: 'changed', message: 'The cursor is not one of ours.' },
+  'cursor-invalid': {
+    status: 400,
+    retry: 'changed',
+    message:
+      'cursor: must be the nextCursor of an earlier answer to the same list, as it was, or left out for the first page.',
+  },
 
   'seats-unknown': {
     status: 422,
@@ -301,7 +313,8 @@ const catalogue = {
   'payment-required': {
     status: 402,
     retry: 'changed',
-    message: 'Pay first: bookings:checkout. The hold goes on.',
+    message:
+      'These seats are paid online: hold them, and pay for the hold with its checkout before it is booked.',
   },
   'payment-pending': {
     status: 409,
@@ -410,13 +423,19 @@ export interface WireError {
   details?: Record<string, unknown>;
 }
 
+/** Which field it is about, and what is allowed there, where the details name both. */
+function fieldText({ field, allowed }: Record<string, unknown> = {}): string | undefined {
+  if (typeof field !== 'string' || typeof allowed !== 'string') return undefined;
+  return `${field}: ${allowed}${/[.!?…]$/.test(allowed) ? '' : '.'}`;
+}
+
 /** A request that failed for a reason its contract names. */
 export class RequestError extends Error {
   readonly code: ErrorCode;
   readonly details: Record<string, unknown> | undefined;
 
   constructor(code: ErrorCode, details?: Record<string, unknown>, message?: string) {
-    super(message ?? errors[code].message);
+    super(message ?? fieldText(details) ?? errors[code].message);
     this.name = 'RequestError';
     this.code = code;
     this.details = details;

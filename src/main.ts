@@ -185,7 +185,7 @@ interface Listening {
 function announce(config: Config, nodes: Listening[], log: ReturnType<typeof makeLogger>): void {
   for (const { port, pid } of nodes) log.info(`Seatcast is at http://localhost:${port} (process ${pid})`);
   if (config.mode !== 'production')
-    log.info('Demo accounts: buyer@example.com and organizer@example.com, password seatcast-demo');
+    log.info('Demo accounts: buyer@, organizer@ and admin@example.com, password seatcast-demo');
 }
 
 function readNodes(): number {

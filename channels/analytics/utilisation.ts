@@ -6,7 +6,7 @@ import { utilisationOfEvents } from '../../src/database/analytics-statements.ts'
 export default defineMessage('analytics:utilisation', {
   access: organizers,
   async handle({ engine, session, request }) {
-    const range = rangeOf(request, { before: 30, ahead: 365 });
+    const range = rangeOf(request, { before: 29, ahead: 365 });
     const scope = await scopeOf(engine, session, request);
     const rows = await engine.db.run(utilisationOfEvents, ...scope, ...times(range), request.limit ?? 50);
     const { of_events: events = 0, of_seats: capacity = 0, of_sold: soldSeats = 0 } = rows[0] ?? {};

@@ -12,7 +12,10 @@ export default defineMessage('bookings:cancel', {
     if (found.userId !== session.userId && !runsTheEvent) return fail('booking-not-found');
     const theirs = found.booking.seats.map((line) => line.seat);
     const unknown = (seats ?? []).filter((seat) => !theirs.includes(seat));
-    if (unknown.length > 0) return fail('seats-unknown', { seats: unknown, count: theirs.length });
+    if (unknown.length > 0) {
+      const count = theirs.length;
+      return fail('seats-unknown', { seats: unknown, count }, 'The booking has no such seat.');
+    }
     if (found.booking.status === 'confirmed' && !runsTheEvent) {
       const until = card.startsAt - card.rules.cancelBeforeMs;
       if (card.startsAt <= Date.now()) return fail('event-started');

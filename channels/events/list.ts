@@ -14,9 +14,16 @@ export default defineMessage('events:list', {
   access: anyone,
   async handle({ engine, session, request, fail }) {
     const { mine, deleted, fields, status, limit = 50, ...filter } = request;
-    if ((mine || deleted) && !session) return fail('unauthenticated');
     // Drafts, and what was deleted, are listed for nobody but their organizer.
-    if ((status === 'draft' || deleted) && !mine) return fail('forbidden');
+    const isOwn = status === 'draft' || deleted;
+    if ((mine || isOwn) && !session) return fail('unauthenticated');
+    if (isOwn && !mine) {
+      const asked = deleted ? 'deleted=true' : 'status=draft';
+      return fail('forbidden', {
+        field: 'mine',
+        allowed: `must be true with ${asked}, which lists your own only`,
+      });
+    }
     const read = async (): Promise<{ events: Event[]; nextCursor: string | null }> => {
       const { events, nextCursor } = await listEvents(engine.db, {
         ...filter,

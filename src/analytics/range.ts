@@ -65,7 +65,7 @@ function zoneOf(name: string): string {
   } catch {
     // Said below.
   }
-  throw new RequestError('time-zone-unknown', { found: name });
+  throw new RequestError('time-zone-unknown', { field: 'timeZone', found: name });
 }
 
 function dayOf(field: string, text: string): Temporal.PlainDate {

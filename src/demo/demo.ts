@@ -1,6 +1,6 @@
 /**
- * What a new installation shows in development: three plans as published events some days ahead, and two
- * accounts. Never in production.
+ * What a new installation shows in development: three plans as published events some days ahead, and an
+ * account of each role. Never in production.
  */
 import { readFileSync } from 'node:fs';
 import type { Accounts } from '../accounts.ts';
@@ -12,6 +12,7 @@ import { importPlan } from '../events/plans.ts';
 export const demoPassword = 'seatcast-demo';
 export const demoAccounts = [
   { email: 'organizer@example.com', name: 'Olga Organizer', role: 'organizer' },
+  { email: 'admin@example.com', name: 'Ada Admin', role: 'admin' },
   { email: 'buyer@example.com', name: 'Ben Buyer', role: 'user' },
 ] as const;
 

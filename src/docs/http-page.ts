@@ -54,7 +54,17 @@ function menu(byTag: ReadonlyMap<string, readonly Endpoint[]>): MenuGroup[] {
     })),
   }));
   return [
-    { href: '#start', label: 'Start here', entries: [{ href: '#problems', label: 'Refusals' }] },
+    {
+      href: '#start',
+      label: 'Start here',
+      entries: [
+        { href: '#requests', label: 'Changing something' },
+        { href: '#lists', label: 'Lists' },
+        { href: '#caches', label: 'Asking again' },
+        { href: '#limits', label: 'How often' },
+        { href: '#problems', label: 'Refusals' },
+      ],
+    },
     ...groups,
     { href: '#types', label: 'Shared types', entries: [] },
     { href: '#errors', label: 'Errors', entries: [] },
@@ -63,10 +73,25 @@ function menu(byTag: ReadonlyMap<string, readonly Endpoint[]>): MenuGroup[] {
 
 const intro = (options: OpenApiOptions, description: string, links: Links) => html`<h1 id="start">HTTP</h1>
 <p class="docs-lead">${description}</p>
-<p>JSON in UTF-8 both ways. Sign in with ${prose('`auth:login`', links)} and send the token with each request that needs one; ${prose('`auth:refresh`', links)} renews it:</p>
-<pre class="code"><code>curl ${httpUrl(options)}/api/v1/bookings \\
-  -H 'Authorization: Bearer eyJhbGciOi…'</code></pre>
-<p>Seat maps change all the time: the <a href="${docsPaths.sockets}">socket</a> tells you, here you have to ask. Costs and their limits are shared with it. Beside them a user, or an address without a token, may send ${variables.HTTP_REQUESTS_PER_SECOND.default} requests a second and ${variables.HTTP_BURST.default} more in a burst, for reading and for writing each: <code>RateLimit</code> and <code>RateLimit-Policy</code> say what is left, <code>Retry-After</code> when to come back.</p>
+<p>JSON in UTF-8 both ways. Sign in with ${prose('`auth:login`', links)}, and send the token with each request that needs one; it lasts some minutes, and ${prose('`auth:refresh`', links)} gives the next:</p>
+<pre class="code"><code>TOKEN=$(curl -s ${httpUrl(options)}/api/v1/auth/login \\
+  -H 'Content-Type: application/json' \\
+  -d '{"email":"you@example.org","password":"…"}' | jq -r .token)
+curl ${httpUrl(options)}/api/v1/bookings -H "Authorization: Bearer $TOKEN"</code></pre>
+${heading(2, 'requests', 'Changing something')}
+<p>What may be done once takes an <code>Idempotency-Key</code> of 8 to 64 letters, digits, <code>-</code> or <code>_</code>, new for each thing you want done. Send the same request with the same key again if its answer was lost: it is done once, and a repeat within 24 hours gets the first answer. Something that was made has its address in <code>Location</code>.</p>
+<pre class="code"><code>curl ${httpUrl(options)}/api/v1/events/$EVENT/holds \\
+  -H "Authorization: Bearer $TOKEN" -H 'Idempotency-Key: evening-0001' \\
+  -H 'Content-Type: application/json' -d '{"seats":[12,13]}'</code></pre>
+<p>The last who writes wins: no route takes <code>If-Match</code>. A change names the fields it changes and leaves the others as they are.</p>
+${heading(2, 'lists', 'Lists')}
+<p>A list has a <code>nextCursor</code> while there is more: send it as <code>cursor</code>, with the other parameters as they were, for the next page. Where a list takes <code>fields</code>, it answers only those, separated by commas. A <code>+</code> in a query is written <code>%2B</code>.</p>
+<pre class="code"><code>curl '${httpUrl(options)}/api/v1/events?sort=price&fields=title,startsAt,prices&limit=5'</code></pre>
+${heading(2, 'caches', 'Asking again')}
+<p>Where an answer has an <code>ETag</code>, send it as <code>If-None-Match</code> the next time: 304 without a body says that nothing has changed. Seat maps change all the time: the <a href="${docsPaths.sockets}">socket</a> tells you, here you have to ask.</p>
+<pre class="code"><code>curl -i "${httpUrl(options)}/api/v1/events/$EVENT/seats?format=compact" -H 'If-None-Match: "…"'</code></pre>
+${heading(2, 'limits', 'How often')}
+<p>Requests are counted in three classes, for a user, or for an address without a token: those that read, those that write, and the heavy ones, whose cost is 10 or more. Of the first two ${variables.HTTP_REQUESTS_PER_SECOND.default} a second each, and ${variables.HTTP_BURST.default} more in a burst; of the heavy ones a fifth of that. <code>RateLimit</code> and <code>RateLimit-Policy</code> name the class and say what is left, <code>Retry-After</code> when to come back. Signing in has limits of its own. Costs are shared with the socket and have their own budget there.</p>
 <p>Each answer has an <code>X-Request-Id</code>: yours, if you sent one. Name it when you ask us what happened.</p>
 ${heading(2, 'problems', 'Refusals')}
 <p>A refused request is answered with the status of its error and <code>application/problem+json</code>. <code>code</code>, <code>retry</code> and <code>details</code> are the same as over the socket:</p>

@@ -19,7 +19,7 @@ export interface MenuGroup {
 export interface Page {
   readonly title: string;
   readonly description: string;
-  readonly path: typeof docsPaths.sockets | typeof docsPaths.http;
+  readonly path: typeof docsPaths.sockets | typeof docsPaths.http | '/docs';
   /** The same in a form for tools. */
   readonly machine: { readonly href: string; readonly label: string };
   readonly version: string;

@@ -45,7 +45,10 @@ export type Operation = {
   security: Record<string, string[]>[];
   parameters: Parameter[];
   requestBody?: { required: boolean; content: Content };
-  responses: Record<string, { description: string; content: Content } | { $ref: string }>;
+  responses: Record<
+    string,
+    { description: string; headers?: Record<string, unknown>; content: Content } | { $ref: string }
+  >;
   'x-message': string;
   'x-cost': number;
 };
@@ -100,6 +103,11 @@ export function openApi(options: OpenApiOptions): OpenApi {
   };
 }
 
+const location = {
+  description: 'Where it is read.',
+  schema: { type: 'string', minLength: 1, maxLength: 200 },
+};
+
 function operation(ask: HttpAsk, publicMessages: ReadonlySet<string>): Operation {
   const { name, title, description, http, cost } = ask;
   const { parameters, body } = divide(ask);
@@ -114,7 +122,11 @@ function operation(ask: HttpAsk, publicMessages: ReadonlySet<string>): Operation
     parameters: repeatable(ask) ? [...parameters, idempotencyKey(ask)] : parameters,
     ...(body ? { requestBody: body } : {}),
     responses: {
-      [success]: { description: title, content: reply(ask) },
+      [success]: {
+        description: title,
+        ...(http.location ? { headers: { Location: location } } : {}),
+        content: reply(ask),
+      },
       ...(http.cache === 'revalidate' ? { 304: { description: 'It is as it was', content: {} } } : {}),
       ...refusals(ask),
     },

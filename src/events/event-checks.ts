@@ -13,7 +13,7 @@ export interface PlanFacts {
 /** Throws `plan-not-found`. */
 export async function planOf(em: SqlEntityManager, planId: string): Promise<PlanFacts> {
   const plan = await em.findOne(PlanEntity, { id: planId }, { disableIdentityMap: true });
-  if (!plan) throw new RequestError('plan-not-found');
+  if (!plan) throw new RequestError('plan-not-found', { field: 'planId' });
   return { ...plan, venueId: plan.venueId ?? null };
 }
 
@@ -31,7 +31,10 @@ export async function venueOf(em: SqlEntityManager, venueId: string): Promise<Ve
 /** Throws what the contracts of events list about their times, prices, place and sale. */
 export function checkEvent(event: EventRow, plan: PlanFacts): void {
   const { startsAt, endsAt, prices } = event;
-  if (!isDay(startsAt) || !isDay(endsAt) || endsAt <= startsAt) throw new RequestError('event-times');
+  for (const [field, at] of Object.entries({ startsAt, endsAt }))
+    if (!isDay(at)) throw new RequestError('event-times', { field, allowed: years });
+  if (endsAt <= startsAt)
+    throw new RequestError('event-times', { field: 'endsAt', allowed: 'must be after startsAt' });
   checkTimeZone(event.timeZone);
   checkSale(event);
   const priced = Object.keys(prices);
@@ -46,9 +49,14 @@ export function checkEvent(event: EventRow, plan: PlanFacts): void {
 }
 
 function checkSale({ startsAt, salesStartAt, salesEndAt, sellMode, capacity, seatCount }: EventRow): void {
-  for (const at of [salesStartAt, salesEndAt]) if (at && !isDay(at)) throw new RequestError('sale-window');
-  if (salesStartAt && salesStartAt >= startsAt) throw new RequestError('sale-window');
-  if (salesStartAt && salesEndAt && salesEndAt <= salesStartAt) throw new RequestError('sale-window');
+  const refuse = (field: string, allowed: string): never => {
+    throw new RequestError('sale-window', { field, allowed });
+  };
+  for (const [field, at] of Object.entries({ salesStartAt, salesEndAt }))
+    if (at && !isDay(at)) refuse(field, years);
+  if (salesStartAt && salesStartAt >= startsAt) refuse('salesStartAt', 'must be before startsAt');
+  if (salesStartAt && salesEndAt && salesEndAt <= salesStartAt)
+    refuse('salesEndAt', 'must be after salesStartAt');
   // Seats are sold one by one: fewer than there are cannot be promised without naming which.
   if (sellMode === 'online' && (capacity ?? seatCount) !== seatCount) {
     throw new RequestError('capacity-mismatch', { seatCount });
@@ -63,8 +71,10 @@ export function checkTimeZone(name: string): void {
   } catch {
     // Told below.
   }
-  throw new RequestError('time-zone-unknown', { found: name });
+  throw new RequestError('time-zone-unknown', { field: 'timeZone', found: name });
 }
+
+const years = 'must be a moment between 2000 and 2199';
 
 /** A leap second is a valid time on the wire, but none that JavaScript knows. */
 const isDay = (date: Date) => date.getUTCFullYear() >= 2000 && date.getUTCFullYear() < 2200;

@@ -31,6 +31,21 @@ const parts: Readonly<Record<string, RegExp>> = {
   WKST: /^(MO|TU|WE|TH|FR|SA|SU)$/,
 };
 
+/** What each may be, in words. */
+const values: Readonly<Record<string, string>> = {
+  FREQ: 'DAILY, WEEKLY, MONTHLY or YEARLY',
+  INTERVAL: 'a number from 1 to 999',
+  COUNT: 'a number from 1 to 999',
+  UNTIL: 'a day or a moment of UTC, such as 20271231 or 20271231T235959Z',
+  BYDAY: 'days of the week, such as FR,SA, where a number may go before, such as 2TU or -1SU',
+  BYMONTHDAY: 'days of the month, such as 1,15,-1',
+  BYMONTH: 'months, such as 1,12',
+  BYYEARDAY: 'days of the year, such as 1,-1',
+  BYWEEKNO: 'weeks of the year, such as 1,-1',
+  BYSETPOS: 'places among the days of a period, such as 1,-1',
+  WKST: 'MO, TU, WE, TH, FR, SA or SU',
+};
+
 /**
  * @param except days of the time zone, as 2027-12-25, that are left out
  * @throws `rule-invalid`, which says what is wrong
@@ -59,6 +74,9 @@ export function datesOf(rule: string, first: Date, timeZone: string, except: rea
   }
   if (found.length > mostDates) throw invalid(`it has more than ${mostDates} dates`);
   if (found[0]?.epochMilliseconds !== first.getTime()) throw invalid('startsAt is not one of its dates');
+  const days = new Set(found.map((date) => date.toPlainDate().toString()));
+  const stray = except.find((day) => !days.has(day));
+  if (stray !== undefined) throw invalid(`${stray}, which is left out by \`except\`, is none of its days`);
   const out = new Set(except);
   const dates = found.filter((date) => !out.has(date.toPlainDate().toString()));
   if (dates.length === 0) throw invalid('it has no dates');
@@ -85,7 +103,7 @@ function checkParts(rule: string): void {
     const [name = '', value = ''] = part.split('=');
     const known = Object.hasOwn(parts, name) ? parts[name] : undefined;
     if (!known) throw invalid(`${name} is not a part it may have: ${Object.keys(parts).join(', ')}`);
-    if (!known.test(value)) throw invalid(`${name} has a value it may not have`);
+    if (!known.test(value)) throw invalid(`${name} must be ${values[name]}`);
     if (seen.has(name)) throw invalid(`${name} may be given once`);
     seen.set(name, value);
   }

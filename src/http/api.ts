@@ -82,6 +82,7 @@ function good(c: Context<Bindings>, { http }: CompiledAsk, result: unknown): Res
     'content-type': isDownload ? result.type : 'application/json',
     'cache-control': http?.cache === 'forever' ? 'public, max-age=31536000, immutable' : 'no-store',
   };
+  if (http?.location) headers.location = filledIn(http.location, result);
   if (isDownload && result.filename) headers['content-disposition'] = disposition(result.filename);
   if (http?.cache === 'revalidate') {
     const isPublic = c.req.header('authorization') === undefined;
@@ -95,6 +96,13 @@ function good(c: Context<Bindings>, { http }: CompiledAsk, result: unknown): Res
   }
   return new ReadyResponse(content, { status: http?.status ?? 200, headers: { ...headers, ...extra } });
 }
+
+/** A path with the fields of an answer in their places. */
+const filledIn = (path: string, result: unknown): string =>
+  path.replace(/\{([\w.]+)\}/g, (_, field: string) => {
+    const value = field.split('.').reduce<unknown>((from, name) => Object(from)[name], result);
+    return encodeURIComponent(String(value));
+  });
 
 /** Compared weakly, as RFC 9110 asks of If-None-Match. */
 const isAmong = (header: string | undefined, etag: string): boolean =>
@@ -121,8 +129,11 @@ async function sessionOf(
           throw error;
         });
   await takeTurn(c, options.limits, routeClass(contract), claimed?.userId ?? c.env.address);
-  if (!claimed && header !== undefined) throw new RequestError('unauthenticated');
-  if (claimed && (await options.isRevoked(claimed.id))) throw new RequestError('unauthenticated');
+  if (claimed ? await options.isRevoked(claimed.id) : header !== undefined) {
+    // RFC 6750: whoever sent a token learns that it is of no use, rather than that one is needed.
+    if (token !== undefined) c.env.extra['www-authenticate'] = 'Bearer error="invalid_token"';
+    throw new RequestError('unauthenticated');
+  }
   return claimed;
 }
 
@@ -135,5 +146,11 @@ async function takeTurn(
   if (!of) return;
   const { retryAfterMs, headers } = await limits.take(of, who);
   Object.assign(c.env.extra, headers);
-  if (retryAfterMs > 0) throw new RequestError('rate-limited', { retryAfterMs });
+  if (retryAfterMs > 0) throw new RequestError('rate-limited', { retryAfterMs, limit: of }, tooOften[of]);
 }
+
+const tooOften: Readonly<Record<NonNullable<ReturnType<typeof routeClass>>, string>> = {
+  read: 'Too many requests that read.',
+  write: 'Too many requests that change something.',
+  heavy: 'Too many requests of those that cost much, of which fewer are allowed.',
+};

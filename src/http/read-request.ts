@@ -3,6 +3,7 @@ import type { Context } from 'hono';
 import { type CompiledAsk, sharedTypes } from '../contracts.ts';
 import { RequestError } from '../errors.ts';
 import type { Bindings } from './api.ts';
+import { faultOfJson } from './fault-of-json.ts';
 
 /** The token of an Authorization header; undefined: it has none. */
 export const bearerOf = (header: string | null | undefined): string | undefined =>
@@ -51,17 +52,42 @@ async function queryOfDelete(c: Context<Bindings>, contract: CompiledAsk): Promi
   return fromQuery(c, contract);
 }
 
-async function jsonBody(c: Context<Bindings>): Promise<Record<string, unknown>> {
-  const text = await c.req.text();
-  if (text === '') return {};
-  if (!/^application\/json\s*(;\s*charset="?utf-8"?)?$/i.test(c.req.header('content-type') ?? '')) {
-    throw new RequestError('unsupported-media-type');
+/** What was packed is not unpacked here: a small body could become a large one. */
+function refuseEncoded(c: Context<Bindings>): void {
+  const encoding = c.req.header('content-encoding')?.trim().toLowerCase() ?? '';
+  if (encoding === '' || encoding === 'identity') return;
+  throw new RequestError(
+    'unsupported-media-type',
+    { field: 'Content-Encoding' },
+    'Send the body as it is, without a Content-Encoding.',
+  );
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** What is no UTF-8 would be kept as something else. Throws `invalid-request`. */
+function decoded(bytes: ArrayBuffer): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw new RequestError('invalid-request', { field: '(the body)', allowed: 'must be UTF-8' });
   }
+}
+
+async function jsonBody(c: Context<Bindings>): Promise<Record<string, unknown>> {
+  const bytes = await c.req.arrayBuffer();
+  if (bytes.byteLength === 0) return {};
+  refuseEncoded(c);
+  if (!/^application\/json\s*(;\s*charset="?utf-8"?)?$/i.test(c.req.header('content-type') ?? '')) {
+    throw new RequestError('unsupported-media-type', undefined, 'Send application/json in UTF-8.');
+  }
+  const text = decoded(bytes);
   let body: unknown;
   try {
     body = JSON.parse(text);
   } catch {
-    throw new RequestError('invalid-request', { field: '(the body)', allowed: 'must be JSON' });
+    const allowed = `must be JSON${placeText(text)}`;
+    throw new RequestError('invalid-request', { field: '(the body)', allowed });
   }
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new RequestError('invalid-request', { field: '(the body)', allowed: 'must be a JSON object' });
@@ -77,10 +103,20 @@ async function jsonBody(c: Context<Bindings>): Promise<Record<string, unknown>> 
   return body as Record<string, unknown>;
 }
 
+/** Where a body stops being JSON; nothing of it is repeated. */
+function placeText(text: string): string {
+  const at = faultOfJson(text);
+  if (at === undefined) return '';
+  if (at === text.length) return ', and ends too early';
+  const lines = text.slice(0, at).split('\n');
+  return `, and is none from line ${lines.length}, character ${(lines.at(-1) ?? '').length + 1} on`;
+}
+
 export async function rawBody(
   c: Context<Bindings>,
   types: readonly string[],
 ): Promise<Uint8Array<ArrayBuffer>> {
+  refuseEncoded(c);
   const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
   if (!types.includes(type)) {
     throw new RequestError('unsupported-media-type', { allowed: types }, `Send ${types.join(', ')}.`);
@@ -94,6 +130,7 @@ export async function rawBody(
 
 interface Parameter {
   type?: string;
+  format?: string;
   $ref?: string;
   items?: Parameter;
 }
@@ -110,7 +147,7 @@ const fromPath = (c: Context<Bindings>, contract: CompiledAsk): Record<string, u
   Object.fromEntries(
     Object.entries(c.req.param() as Record<string, string>).map(([name, text]) => [
       name,
-      parameterOf(text, kindOf(propertiesOf(contract)[name])?.type),
+      parameterOf(text, kindOf(propertiesOf(contract)[name])),
     ]),
   );
 
@@ -126,15 +163,19 @@ function fromQuery(c: Context<Bindings>, contract: CompiledAsk): Record<string, 
     const known = Object.hasOwn(properties, name) ? kindOf(properties[name]) : undefined;
     request[name] =
       known?.type === 'array'
-        ? text.split(',').map((part) => parameterOf(part, kindOf(known.items)?.type))
-        : parameterOf(text, known?.type);
+        ? text.split(',').map((part) => parameterOf(part, kindOf(known.items)))
+        : parameterOf(text, known);
   }
   return request;
 }
 
-/** Parameters are text: numbers and booleans are read as such where the contract wants them. */
-function parameterOf(text: string, type: string | undefined): unknown {
+/**
+ * Parameters are text: numbers and booleans are read as such where the contract wants them. The plus of an offset that
+ * was not escaped has come as a blank.
+ */
+function parameterOf(text: string, { type, format }: Parameter = {}): unknown {
   if (type === 'integer' && /^-?\d{1,15}$/.test(text)) return Number(text);
   if (type === 'boolean' && (text === 'true' || text === 'false')) return text === 'true';
+  if (format === 'date-time') return text.replace(/ (?=\d\d:\d\d$)/, '+');
   return text;
 }

@@ -1,8 +1,9 @@
 /** Everything that is served over HTTP, on the port of the sockets. */
-import { timingSafeEqual } from 'node:crypto';
-import { Hono } from 'hono';
+import { hash, timingSafeEqual } from 'node:crypto';
+import { type Context, Hono } from 'hono';
 import { anyone } from '../channel.ts';
 import { asyncApi } from '../docs/async-api.ts';
+import { docsIndex } from '../docs/docs-index.ts';
 import { httpPage } from '../docs/http-page.ts';
 import { type OpenApiOptions, openApi } from '../docs/open-api.ts';
 import { socketsPage } from '../docs/sockets-page.ts';
@@ -84,14 +85,29 @@ function mountDocs(app: Hono<Bindings>, { version, publicUrl, dispatcher }: Site
     rendered.set(path, text);
     return text;
   };
-  const json = (text: string) => new Response(text, { headers: { 'content-type': 'application/json' } });
-  app.get('/asyncapi.json', (c) => json(once(c.req.path, (where) => JSON.stringify(asyncApi(where)))));
-  app.get('/openapi.json', (c) => json(once(c.req.path, (where) => JSON.stringify(openApi(where)))));
+  const json = (c: Context<Bindings>, text: string) => {
+    const etag = `"${hash('sha256', text, 'base64url').slice(0, 27)}"`;
+    const headers = { 'content-type': 'application/json', 'cache-control': 'no-cache', etag };
+    const isKnown = c.req.header('if-none-match') === etag;
+    return new Response(isKnown ? null : text, { status: isKnown ? 304 : 200, headers });
+  };
+  app.get('/asyncapi.json', (c) =>
+    json(
+      c,
+      once(c.req.path, (where) => JSON.stringify(asyncApi(where))),
+    ),
+  );
+  app.get('/openapi.json', (c) =>
+    json(
+      c,
+      once(c.req.path, (where) => JSON.stringify(openApi(where))),
+    ),
+  );
   app.get(`${schemaPath}:file`, (c) => {
     const schema = domainEventSchemas.get(c.req.param('file'));
-    return schema === undefined ? c.notFound() : json(schema);
+    return schema === undefined ? c.notFound() : json(c, schema);
   });
   app.get('/docs/sockets', (c) => htmlResponse(once(c.req.path, socketsPage)));
   app.get('/docs/http', (c) => htmlResponse(once(c.req.path, httpPage)));
-  app.get('/docs', (c) => c.redirect('/docs/sockets'));
+  app.get('/docs', (c) => htmlResponse(once(c.req.path, () => docsIndex(version))));
 }

@@ -88,7 +88,7 @@ export function conversion({ holds, converted, conversionRate }: Totals): HTMLEl
     );
   return panel(
     'From hold to booking',
-    holds > 0 ? `${percent(1 - rate)} let go` : 'no holds',
+    holds > 0 ? `${percent(1 - rate)} not booked` : 'no holds',
     el('p', { class: 'big' }, holds > 0 ? percent(rate) : '–'),
     el('ul', { class: 'funnel' }, step('Held', holds, holds > 0 ? 1 : 0), step('Booked', converted, rate)),
   );

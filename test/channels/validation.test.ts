@@ -93,6 +93,8 @@ function sample(ask: CompiledAsk): Record<string, unknown> {
     plan: {},
     starts_at: '2090-01-01T10:00:00Z',
     ends_at: '2090-01-01T12:00:00Z',
+    at: '2026-01-01T10:00:00Z',
+    role: 'user',
     userId: nobody,
     kioskId: nobody,
     announcementId: nobody,
@@ -170,5 +172,5 @@ test('[GUARD-1] a request is one object', async () => {
 test('[GUARD-1] what is allowed is said in words, also where the contract has a pattern', async () => {
   const client = await hubs.connect();
   const { allowed } = await client.expectDenied('seats:watch', { eventId: 'x' }, 'invalid-request');
-  expect(allowed).toMatch(/^must be: A UUID made by the server/);
+  expect(allowed).toMatch(/^must be: a UUID made by the server/);
 });

@@ -77,7 +77,7 @@ test.each([
   ['FREQ=WEEKLY', /COUNT or UNTIL/],
   ['FREQ=WEEKLY;COUNT=2;UNTIL=20270403', /COUNT or UNTIL/],
   ['COUNT=2;INTERVAL=1', /FREQ is missing/],
-  ['FREQ=HOURLY;COUNT=2', /FREQ/],
+  ['FREQ=HOURLY;COUNT=2', /FREQ must be DAILY, WEEKLY, MONTHLY or YEARLY\.$/],
   ['FREQ=DAILY;BYHOUR=1;COUNT=2', /BYHOUR is not a part/],
   ['FREQ=DAILY;COUNT=x', /COUNT/],
   ['FREQ=DAILY;COUNT=0', /COUNT/],
@@ -114,6 +114,12 @@ test('after a rule was given up the next one is read as ever', () => {
     dates('FREQ=YEARLY;COUNT=9;BYDAY=MO,TU;BYMONTHDAY=1;BYSETPOS=300', '2027-03-20T18:30:00Z'),
   ).toThrow();
   expect(dates('FREQ=DAILY;COUNT=2', '2027-03-20T18:30:00Z')).toHaveLength(2);
+});
+
+test('rule-invalid: a day is left out that the rule does not have', () => {
+  const refused = () =>
+    dates('FREQ=WEEKLY;COUNT=3', '2027-03-20T18:30:00Z', brussels, ['2027-03-27', '2027-03-28']);
+  expect(refused).toThrow(/2027-03-28, .* none of its days/);
 });
 
 test('rule-invalid: every date is left out', () => {

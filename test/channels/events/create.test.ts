@@ -147,7 +147,7 @@ test('time-zone-unknown: only names that know of daylight saving', async () => {
       organizer,
       'time-zone-unknown',
     );
-    expect(details).toEqual({ found: timeZone });
+    expect(details).toEqual({ field: 'timeZone', found: timeZone });
   }
 });
 

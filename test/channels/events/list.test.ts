@@ -32,7 +32,8 @@ test('[EVENT-1] an organizer lists their own of any status, nobody lists the dra
   const other = await hubs.user('organizer');
   expect(await list({ mine: true }, other)).toEqual([]);
   for (const user of [other, await hubs.user(), undefined]) {
-    await expectRefused(node(hubs), 'events:list', { status: 'draft' }, user, 'forbidden');
+    const code = user ? 'forbidden' : 'unauthenticated';
+    await expectRefused(node(hubs), 'events:list', { status: 'draft' }, user, code);
     expect(await list({}, user)).not.toContain(draft);
   }
 });

@@ -92,7 +92,10 @@ test('plan-not-found, prices-mismatch, event-times, time-zone-unknown: a draft s
   });
   await refuse({ startsAt: '2091-01-01T00:00:00Z' }, 'event-times');
   await refuse({ endsAt: '2001-01-01T00:00:00Z' }, 'event-times');
-  expect(await refuse({ timeZone: 'Mars/Olympus' }, 'time-zone-unknown')).toEqual({ found: 'Mars/Olympus' });
+  expect(await refuse({ timeZone: 'Mars/Olympus' }, 'time-zone-unknown')).toEqual({
+    field: 'timeZone',
+    found: 'Mars/Olympus',
+  });
   const event = await call(hub, 'events:read', { eventId }, organizer);
   expect(event).toMatchObject({ prices: { Stalls: 2500 }, timeZone: 'Europe/Brussels' });
 });
