@@ -117,7 +117,7 @@ describe('who is told', () => {
   });
 
   test('[ALERT-3] who booked just before an alert that went out without them gets it after all, the others not again', async () => {
-    const eventId = await eventDueIn(hubs, 2000);
+    const eventId = await eventDueIn(hubs, 8000);
     const first = await holderOf(hubs, eventId, { seat: 0 });
     await untilStates(hubs, eventId, [[1, 'sent']]);
     // Their booking is a moment older than the alert, and what follows it comes after the alert.
@@ -126,8 +126,8 @@ describe('who is told', () => {
     expect(await leadsOf(second.id)).toEqual([]);
     await hubs.sql(
       `update bookings set created_at = (select due_at from alerts where alerts.event_id = $1) - interval '1 second'
-       where event_id = $1 and user_id = $2`,
-      [eventId, second.id],
+       where event_id = $1`,
+      [eventId],
     );
     const [row] = await hubs.sql<{ id: string }>(
       `insert into outbox (topic, key, payload, due_at)
