@@ -147,9 +147,14 @@ describe('who is told', () => {
 
 describe('which start', () => {
   test('[ALERT-4] an event that moves in the last second is told at its new time alone', async () => {
-    const eventId = await eventDueIn(hubs, 1000);
+    const eventId = await eventDueIn(hubs, 10_000);
     const holder = await holderOf(hubs, eventId);
     const organizer = await organizerOf(hubs, eventId);
+    const isNear = "select from alerts where event_id = $1 and due_at < now() + interval '1 second'";
+    await until(
+      async () => (await hubs.sql(isNear, [eventId])).length > 0,
+      'the last second before the alert',
+    );
     const [row] = await hubs.sql<{ starts_at: Date }>('select starts_at from events where id = $1', [
       eventId,
     ]);
