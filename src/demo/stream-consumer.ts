@@ -72,9 +72,11 @@ async function beginGroup(from: string): Promise<void> {
 
 /** From `>` what nobody in the group has been given, from `0` what this consumer was given and has not acknowledged. */
 async function read(from: '>' | '0'): Promise<Entry[]> {
-  const wait = from === '>' ? (['BLOCK', blockMs] as const) : [];
-  const args = ['GROUP', group, name, 'COUNT', atOnce, ...wait, 'STREAMS', stream, from];
-  const found = (await redis.call('XREADGROUP', args)) as [key: string, entries: Entry[]][] | null;
+  const found = (await (from === '>'
+    ? redis.xreadgroup('GROUP', group, name, 'COUNT', atOnce, 'BLOCK', blockMs, 'STREAMS', stream, from)
+    : redis.xreadgroup('GROUP', group, name, 'COUNT', atOnce, 'STREAMS', stream, from))) as
+    | [key: string, entries: Entry[]][]
+    | null;
   return found?.[0]?.[1] ?? [];
 }
 

@@ -23,12 +23,13 @@ import { cloudEventOf } from './cloud-event.ts';
 const everyMs = 250;
 /** The stream is looked at so often even if nothing happens: Redis may have lost its end. */
 const lookEveryMs = 1000;
+const recordedAtMost = 1000;
 /** So few that the script does not keep Redis from anybody for long. */
-const atMost = 200;
+const appendedAtMost = 200;
 /** In one round, so that a backlog does not keep the node busy for ever. */
 const roundsAtMost = 50;
 const forgetEveryMs = 60_000;
-const forgetAtMost = 5000;
+const forgottenAtMost = 5000;
 const nowhere = '0-0';
 
 export interface StreamLimits {
@@ -118,9 +119,9 @@ export class EventStream {
       const [{ forgotten } = { forgotten: 0 }] = await this.#db.run(
         forgetDomainEvents,
         now - this.#limits.keptMs,
-        forgetAtMost,
+        forgottenAtMost,
       );
-      if (forgotten < forgetAtMost) return;
+      if (forgotten < forgottenAtMost) return;
     }
   }
 
@@ -129,7 +130,7 @@ export class EventStream {
     let head = nowhere;
     let isOurs = false;
     for (let i = 0; i < roundsAtMost && !this.#stopped; i++) {
-      const [row] = await this.#db.run(recordDomainEvents, atMost);
+      const [row] = await this.#db.run(recordDomainEvents, recordedAtMost);
       head = row?.position ?? head;
       const recorded = row?.recorded ?? 0;
       this.counts.recorded += recorded;
@@ -137,7 +138,7 @@ export class EventStream {
         isOurs = true;
         faultPoint('stream.recorded');
       }
-      if (recorded < atMost) break;
+      if (recorded < recordedAtMost) break;
     }
     return { head, isOurs };
   }
@@ -149,7 +150,7 @@ export class EventStream {
       // What another node has recorded is on the stream already, unless that node died over it: look first.
       const onlyLooks = this.#last === undefined || this.#last === head || (i === 0 && !isOurs);
       const [ms = '0', seq = '0'] = (this.#last ?? nowhere).split('-');
-      const rows = onlyLooks ? [] : await this.#db.run(domainEventsAfter, ms, seq, sinceMs, atMost);
+      const rows = onlyLooks ? [] : await this.#db.run(domainEventsAfter, ms, seq, sinceMs, appendedAtMost);
       const { redis } = this.#links.home(this.#key);
       const { status, last } = await appendDomainEvents(redis, this.#key, {
         // No stream ends so: the answer is where it does.
@@ -158,7 +159,7 @@ export class EventStream {
         length,
         events: rows.map((row) => this.#entryOf(row)),
       });
-      faultPoint('stream.appended');
+      if (rows.length > 0) faultPoint('stream.appended');
       const had = this.#last;
       this.#last = last;
       if (status === 'moved' && had !== undefined && isBefore(last, had)) {
@@ -168,7 +169,7 @@ export class EventStream {
       if (status === 'appended') this.counts.appended += rows.length;
       if (last === head) return;
       // What is left is too old to be kept.
-      if (status === 'appended' && !onlyLooks && rows.length < atMost) return;
+      if (status === 'appended' && !onlyLooks && rows.length < appendedAtMost) return;
     }
   }
 

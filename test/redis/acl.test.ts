@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import { afterAll, expect, test } from 'vitest';
-import { requestId } from '../support/client.ts';
+import { requestId, until } from '../support/client.ts';
 import { startTestHubs } from '../support/hub.ts';
 import { ownRedis } from '../support/redis.ts';
 
@@ -48,6 +48,9 @@ test('with its own user a hub does all it does: holds, ticks to other nodes, boo
     requestId: requestId(),
   });
   expect(booking.status).toBe('confirmed');
+  // What other services are told: the event was published, the booking made.
+  const reader = client(hubUrl);
+  await until(async () => (await reader.xlen('seatcast:stream')) === 2, 'both to be on the stream');
   const user = await hubs.user();
   const ended = (await hubs.connect(user, 1)).next('server:disconnected');
   const logout = { method: 'POST', headers: { authorization: `Bearer ${user.token}` } };

@@ -8,7 +8,8 @@ import { eventTrigger } from '../../domain-events/event-trigger.ts';
  */
 export class DomainEventsMigration extends Migration {
   override up(): void {
-    // No index: it is written by every confirm, and short. Truncating its end would lock out confirms for a moment.
+    // No index: it is written by every confirm, and short. Truncating its end would lock out confirms for a moment. What is
+    // told of a new booking is put together when it is recorded, so that a confirm does not wait for that either.
     this.addSql(`
       create table domain_changes (
         id bigint generated always as identity,
@@ -16,7 +17,7 @@ export class DomainEventsMigration extends Migration {
         subject text not null,
         event_id uuid,
         at timestamptz not null default clock_timestamp(),
-        data jsonb not null
+        data jsonb check (data is not null or type = 'booking.confirmed.v1')
       ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000, vacuum_truncate = false)`);
     // ms: when it was recorded, never less than that of the one before. Both together are its id on the stream.
     this.addSql(`

@@ -18,10 +18,27 @@ taken as (
   where ctid = any (array(select ctid from domain_changes where exists (select from turn) order by id limit $1))
   returning *
 ),
+-- A booking that somebody has removed by hand is not told of.
+facts as (
+  select id, type, subject, event_id, at, case when data is not null then data else (
+    select jsonb_build_object(
+      'bookingId', b.id, 'eventId', b.event_id, 'userId', b.user_id, 'totalCents', b.total_cents,
+      'currency', b.currency, 'confirmedAt', instant_text(b.created_at), 'seats', (
+        select jsonb_agg(
+          jsonb_build_object('seat', seat, 'label', label, 'category', category, 'priceCents', price_cents)
+          order by seat
+        )
+        from booking_seats where booking_id = b.id
+      ))
+    from bookings as b where b.id = subject::uuid
+  ) end as data
+  from taken
+),
 recorded as (
   insert into domain_events (ms, seq, id, type, subject, event_id, at, data)
-  select turn.ms, turn.seq + row_number() over (order by taken.id), gen_random_uuid(), type, subject, event_id, at, data
-  from taken cross join turn
+  select turn.ms, turn.seq + row_number() over (order by facts.id), gen_random_uuid(), type, subject, event_id, at, data
+  from facts cross join turn
+  where data is not null
   returning ms, seq
 ),
 moved as (

@@ -22,7 +22,7 @@ end
 if last ~= ARGV[1] then
   return { 'moved', last }
 end
--- First, because a Redis that is full still lets go of what is old. Both trim whole nodes of about a hundred entries.
+-- First, because a Redis that is full still lets go of what is old. Both let go of whole nodes of the stream.
 redis.call('XTRIM', KEYS[1], 'MINID', '~', ARGV[2])
 redis.call('XTRIM', KEYS[1], 'MAXLEN', '~', ARGV[3])
 -- The caller sends a few hundred at most.
