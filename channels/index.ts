@@ -12,6 +12,7 @@ import health from './health/index.ts';
 import kiosks from './kiosks/index.ts';
 import mail from './mail/index.ts';
 import me from './me/index.ts';
+import notifications from './notifications/index.ts';
 import plans from './plans/index.ts';
 import provider from './provider/index.ts';
 import push from './push/index.ts';
@@ -29,6 +30,7 @@ export const channels: readonly Channel[] = [
   plans,
   seats,
   bookings,
+  notifications,
   provider,
   attachments,
   calendar,

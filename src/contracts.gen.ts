@@ -75,6 +75,19 @@ export type TimeZone = string;
  */
 export type LeadMinutes = number[];
 /**
+ * How many minutes before the start everyone who watches the event and the kiosks of its venue are told; none: never. Ticket holders have leads of their own (`me:update`).
+ */
+export type AlertLeads = number[];
+export type NotificationKind =
+  | 'starting-soon'
+  | 'event-rescheduled'
+  | 'event-cancelled'
+  | 'booking-confirmed'
+  | 'booking-cancelled'
+  | 'waitlist-promoted'
+  | 'waitlist-offer-expired'
+  | 'waitlist-closed';
+/**
  * 256 random bits made by the server, base64url. Only the device knows it.
  */
 export type PairingSecret = string;
@@ -138,6 +151,7 @@ export type EventField =
   | 'salesEndAt'
   | 'capacity'
   | 'seriesId'
+  | 'alertLeads'
   | 'deletedAt'
   | 'createdAt'
   | 'updatedAt';
@@ -145,15 +159,6 @@ export type EventField =
  * Of the circuit breaker: closed lets every call through, open none, half-open one that finds out.
  */
 export type Circuit = 'closed' | 'open' | 'half-open';
-export type NotificationKind =
-  | 'starting-soon'
-  | 'event-rescheduled'
-  | 'event-cancelled'
-  | 'booking-confirmed'
-  | 'booking-cancelled'
-  | 'waitlist-promoted'
-  | 'waitlist-offer-expired'
-  | 'waitlist-closed';
 export type DeliveryChannel = 'email' | 'webhook' | 'push';
 /**
  * dead: given up, for the reason in `lastError`.
@@ -163,6 +168,14 @@ export type DeliveryState = 'waiting' | 'sending' | 'sent' | 'dead';
  * Seats by index, each once.
  */
 export type SeatList1 = SeatIndex[];
+/**
+ * How many minutes before the start everyone who watches the event and the kiosks of its venue are told; none: never. Ticket holders have leads of their own (`me:update`).
+ */
+export type AlertLeads1 = number[];
+/**
+ * How many minutes before the start everyone who watches the event and the kiosks of its venue are told; none: never. Ticket holders have leads of their own (`me:update`).
+ */
+export type AlertLeads2 = number[];
 export type EventsReadReply = Event | EventPart;
 
 /**
@@ -211,7 +224,7 @@ export interface Me {
   createdAt: Instant;
 }
 /**
- * When and how somebody wants to be told that an event is about to start. They are kept, but nothing is sent by them yet.
+ * When and how somebody wants to be told that an event is about to start, for which they have tickets. A change counts for alerts that are not due yet.
  */
 export interface AlertPreferences {
   leadMinutes: LeadMinutes;
@@ -243,6 +256,72 @@ export interface NotificationPreferences {
 export interface NotificationWays {
   email: boolean;
   push: boolean;
+}
+/**
+ * What somebody was told.
+ */
+export interface Notification {
+  id: Id;
+  kind: NotificationKind;
+  eventId: Id | null;
+  payload: NotificationPayload;
+  createdAt: Instant;
+  /**
+   * null: not yet.
+   */
+  readAt: Instant | null;
+}
+/**
+ * What it is about, as it was then; which fields there are depends on the kind.
+ */
+export interface NotificationPayload {
+  /**
+   * Of the event.
+   */
+  title?: string;
+  /**
+   * RFC 3339 with an offset, e.g. 2027-03-14T19:30:00Z.
+   */
+  startsAt?: string;
+  /**
+   * IANA time zone, e.g. Europe/Brussels.
+   */
+  timeZone?: string;
+  /**
+   * `starting-soon`: how long before the start it was due.
+   */
+  leadMinutes?: number;
+  /**
+   * `starting-soon`: whether it comes late by more than half its lead, or by ten minutes.
+   */
+  late?: boolean;
+  /**
+   * RFC 3339 with an offset, e.g. 2027-03-14T19:30:00Z.
+   */
+  before?: string;
+  /**
+   * RFC 3339 with an offset, e.g. 2027-03-14T19:30:00Z.
+   */
+  after?: string;
+  /**
+   * `event-cancelled`: what its organizer says.
+   */
+  reason?: string;
+  /**
+   * A UUID made by the server (version 7: sorts by time of making), in lower case: one thing has one name.
+   */
+  bookingId?: string;
+  /**
+   * How many were booked, or cancelled.
+   */
+  seats?: number;
+  /**
+   * `booking-cancelled`: whether nothing is left of the booking.
+   */
+  whole?: boolean;
+  totalCents?: Cents;
+  currency?: Currency;
+  [k: string]: unknown;
 }
 /**
  * An account as admins see it.
@@ -414,6 +493,7 @@ export interface Event {
    * What the dates of a recurring event have in common.
    */
   seriesId: Id | null;
+  alertLeads: AlertLeads;
   /**
    * When it was put away; only its organizer and admins see it then.
    */
@@ -471,6 +551,7 @@ export interface EventPart {
    * What the dates of a recurring event have in common.
    */
   seriesId?: Id | null;
+  alertLeads?: AlertLeads;
   /**
    * When it was put away; only its organizer and admins see it then.
    */
@@ -774,6 +855,39 @@ export interface Webhook {
    */
   lastSentAt: Instant | null;
   createdAt: Instant;
+}
+export interface AlertsStartingSoon {
+  eventId: Id;
+  title: string;
+  startsAt: Instant;
+  /**
+   * Which of the alerts it is: so many minutes before the start.
+   */
+  leadMinutes: number;
+  /**
+   * Until the start, when it was told.
+   */
+  secondsLeft: number;
+  /**
+   * The start on the clock of `timeZone`, to be shown to people.
+   */
+  localTime: string;
+  /**
+   * IANA time zone, e.g. Europe/Brussels.
+   */
+  timeZone: string;
+  /**
+   * It comes late by more than half its lead, or by ten minutes. Only ticket holders are told so late.
+   */
+  late: boolean;
+  /**
+   * Whom it is for. Who watches an event they have tickets for gets two.
+   */
+  to: 'watchers' | 'holder' | 'venue';
+  /**
+   * Of a ticket holder's notification, which is listed by `notifications:list`; else null.
+   */
+  notificationId: Id | null;
 }
 export interface AnalyticsBuyersRequest {
   /**
@@ -1562,6 +1676,7 @@ export interface EventsCreateRequest {
    * RFC 3339 with an offset, e.g. 2027-03-14T19:30:00Z.
    */
   salesEndAt?: string;
+  alertLeads?: AlertLeads1;
   /**
    * Only with `sellMode` offline: how many people may come. Default: the seats of the plan.
    */
@@ -1596,6 +1711,7 @@ export interface EventsCreateSeriesRequest {
    * RFC 3339 with an offset, e.g. 2027-03-14T19:30:00Z.
    */
   salesEndAt?: string;
+  alertLeads?: AlertLeads2;
   /**
    * Only with `sellMode` offline: how many people may come. Default: the seats of the plan.
    */
@@ -1697,6 +1813,18 @@ export interface EventsReadRequest {
    */
   fields?: EventField[];
 }
+export interface EventsRescheduled {
+  eventId: Id;
+  title: string;
+  /**
+   * RFC 3339 with an offset, e.g. 2027-03-14T19:30:00Z.
+   */
+  before: string;
+  /**
+   * RFC 3339 with an offset, e.g. 2027-03-14T19:30:00Z.
+   */
+  after: string;
+}
 export interface EventsRestoreRequest {
   eventId: Id;
 }
@@ -1745,6 +1873,7 @@ export interface EventsUpdateRequest {
    * Until when, if that is before the start. Default: until it starts.
    */
   salesEndAt?: Instant | null;
+  alertLeads?: AlertLeads;
   /**
    * Only with `sellMode` offline: how many people may come. Default: the seats of the plan.
    */
@@ -1960,7 +2089,7 @@ export interface MeUpdateRequest {
   name?: string;
   timeZone?: TimeZone;
   /**
-   * What is left out stays as it is. The preferences are kept, but nothing is sent by them yet.
+   * What is left out stays as it is.
    */
   alerts?: {
     leadMinutes?: LeadMinutes;
@@ -2006,6 +2135,54 @@ export interface MeUpdateRequest {
       };
     };
   };
+}
+export interface NotificationsListRequest {
+  /**
+   * Only those that you have not read. Default false.
+   */
+  unread?: boolean;
+  /**
+   * Default 50.
+   */
+  limit?: number;
+  /**
+   * `nextCursor` of the answer before.
+   */
+  cursor?: string;
+}
+export interface NotificationsListReply {
+  notifications: Notification[];
+  /**
+   * How many you have not read, on all pages; 1000: so many or more.
+   */
+  unread: number;
+  nextCursor: string | null;
+}
+export interface NotificationsMade {
+  notification: Notification;
+}
+export interface NotificationsMarked {
+  /**
+   * How many were not read; 1000: so many or more.
+   */
+  unread: number;
+}
+export interface NotificationsReadRequest {
+  ids?: Id[];
+  /**
+   * RFC 3339 with an offset, e.g. 2027-03-14T19:30:00Z.
+   */
+  until?: string;
+}
+export interface NotificationsReadReply {
+  /**
+   * How many became read.
+   */
+  marked: number;
+  /**
+   * How many you have still not read; 1000: so many or more.
+   */
+  unread: number;
 }
 /**
  * pretix seating plan: name, size, categories, zones (rows of seats, areas). Checked by the importer, which names the place of a fault.
@@ -2651,6 +2828,8 @@ export interface Messages {
   'me:change-password': { request: MeChangePasswordRequest; reply: MeChangePasswordReply; errors: 'wrong-password' };
   'me:read': { request: MeReadRequest; reply: MeReadReply; errors: never };
   'me:update': { request: MeUpdateRequest; reply: MeUpdateReply; errors: 'time-zone-unknown' };
+  'notifications:list': { request: NotificationsListRequest; reply: NotificationsListReply; errors: 'cursor-invalid' };
+  'notifications:read': { request: NotificationsReadRequest; reply: NotificationsReadReply; errors: never };
   'plans:import': { request: PlansImportRequest; reply: PlansImportReply; errors: 'plan-invalid' | 'request-id-reused' };
   'plans:list': { request: PlansListRequest; reply: PlansListReply; errors: never };
   'plans:read': { request: PlansReadRequest; reply: PlansReadReply; errors: 'plan-not-found' };
@@ -2692,11 +2871,15 @@ export type MessageName = keyof Messages;
 
 /** What the hub tells by itself. */
 export interface Tells {
+  'alerts:starting-soon': AlertsStartingSoon;
   'bookings:cancelled': BookingsCancelled;
   'bookings:confirmed': BookingsConfirmed;
   'bookings:paid': BookingsPaid;
   'events:cancelled': EventsCancelled;
+  'events:rescheduled': EventsRescheduled;
   'events:unwound': EventsUnwound;
+  'notifications:made': NotificationsMade;
+  'notifications:marked': NotificationsMarked;
   'seats:changed': SeatsChanged;
   'seats:hold-expired': SeatsHoldExpired;
   'seats:position': SeatsPosition;

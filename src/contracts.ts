@@ -13,7 +13,7 @@ import type { MessageName, TellName } from './contracts.gen.ts';
 import { type ErrorCode, errors, isErrorCode, RequestError } from './errors.ts';
 
 export type JsonSchema = Record<string, unknown>;
-export type TellRoom = 'event' | 'user' | 'socket';
+export type TellRoom = 'event' | 'user' | 'venue' | 'socket';
 
 interface Described {
   readonly title: string;
@@ -53,7 +53,8 @@ export interface AskContract extends Described {
 export interface TellContract extends Described {
   readonly kind: 'tell';
   readonly name: TellName;
-  readonly room: TellRoom;
+  /** Where it goes; `room` in the file, one or a list. */
+  readonly rooms: readonly TellRoom[];
   readonly data: JsonSchema;
 }
 export type Contract = AskContract | TellContract;
@@ -82,7 +83,10 @@ export function readContracts(): Contract[] {
 function contract(channel: string, verb: string): Contract {
   const source = readJson(`${channel}/${verb}.json`);
   const name = `${channel}:${verb}`;
-  if (source.kind === 'tell') return { ...source, name } as unknown as TellContract;
+  if (source.kind === 'tell') {
+    const { room, ...rest } = source;
+    return { ...rest, name, rooms: [room].flat() } as unknown as TellContract;
+  }
   const codes = source.errors as string[];
   const unknown = codes.filter((code) => !isErrorCode(code) || errors[code].common);
   if (unknown.length > 0)

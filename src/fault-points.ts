@@ -18,7 +18,8 @@ export type FaultPoint =
   | 'cancel.committed'
   | 'delivery.sent'
   | 'stream.recorded'
-  | 'stream.appended';
+  | 'stream.appended'
+  | 'alerts.claimed';
 
 const signals = { kill: 'SIGKILL', stop: 'SIGSTOP' } as const;
 

@@ -2,16 +2,19 @@
  * What follows beside the answers of scripts and statements: whom it concerns is told, and the outbox does what
  * the node that made a change has not.
  */
+import type { RoomAlert } from './database/notification-statements.ts';
 import { RequestError } from './errors.ts';
 import { followSale } from './events/follow-change.ts';
 import type { Engine } from './hub.ts';
+import { type Notice, tellHolders } from './notifications/holder-notices.ts';
 
 /** Shorter than a row of the outbox is leased for. */
 const unwindMs = 4000;
 
 /** Connects the parts of a node: what one did, another has to hear of. */
 export function connectFollowUps(engine: Engine): void {
-  const { inventory, confirms, cancellations, sagas, outbox, publisher, log } = engine;
+  const { inventory, confirms, cancellations, sagas, notifications, alerts, outbox, publisher, log } = engine;
+  outbox.mark = (ids) => notifications.settle(ids);
   inventory.listener = {
     ticked: (eventId, epoch, tick) => publisher.tick(eventId, epoch, tick),
     lapsed: (eventId, { holdId, owner, seats }) =>
@@ -36,13 +39,24 @@ export function connectFollowUps(engine: Engine): void {
   };
   sagas.listener = ({ event_id: eventId, hold_id: holdId, user_id: userId, reason }, payment) =>
     publisher.toUser(userId, 'bookings:paid', { eventId, holdId, payment, reason });
-  for (const part of [confirms, cancellations, sagas]) part.done = (id) => outbox.done(id);
+  for (const part of [confirms, cancellations, sagas, notifications, alerts])
+    part.done = (id) => outbox.done(id);
   relay(engine);
 }
 
 /** What the outbox does when the node that made a change has not. */
 function relay(engine: Engine): void {
-  const { outbox, deliveries, bookings, confirms, cancellations, sagas, eventChanged } = engine;
+  const {
+    outbox,
+    deliveries,
+    bookings,
+    confirms,
+    cancellations,
+    sagas,
+    notifications,
+    alerts,
+    eventChanged,
+  } = engine;
   outbox.on('booking-confirmed', async ({ bookingId = '' }) => {
     const found = await bookings.find(bookingId);
     if (found) await confirms.show(found);
@@ -70,6 +84,15 @@ function relay(engine: Engine): void {
       return 'done';
     },
   );
+  outbox.on('notifications-made', async (_, { payload }) => {
+    await notifications.tellAgain(payload.ids as string[]);
+    return 'done';
+  });
+  outbox.on('alerts-due', async (_, { payload }) => {
+    alerts.tellRooms(payload.rooms as RoomAlert[]);
+    return 'done';
+  });
+  outbox.on('holders-notice', (_, { payload }) => tellHolders(engine, payload as unknown as Notice));
   // What else follows a notification, beside telling sockets: mail and web push.
   outbox.on('notified', async (_payload, { payload }) => {
     await deliveries.notified(payload.ids as string[]);

@@ -11,6 +11,7 @@ import { Kiosks } from './accounts/kiosks.ts';
 import { Limits } from './accounts/limits.ts';
 import { Sessions } from './accounts/sessions.ts';
 import { Accounts } from './accounts.ts';
+import { Alerts } from './alerts/alerts.ts';
 import { SalesFold } from './analytics/sales-fold.ts';
 import { Attachments } from './attachments/attachments.ts';
 import { openFileStore } from './attachments/file-store.ts';
@@ -43,6 +44,7 @@ import { UserBudget } from './limits/user-budget.ts';
 import { Jobs } from './jobs/jobs.ts';
 import type { Logger } from './log.ts';
 import type { MailLinks } from './mail/mail-links.ts';
+import { Notifications } from './notifications/notifications.ts';
 import { Outbox } from './outbox.ts';
 import { openPayments } from './payments/open-payments.ts';
 import { Sagas } from './payments/sagas.ts';
@@ -84,6 +86,8 @@ export interface Engine {
   readonly cancellations: Cancellations;
   readonly sagas: Sagas;
   readonly outbox: Outbox;
+  readonly notifications: Notifications;
+  readonly alerts: Alerts;
   readonly requests: Requests;
   readonly audit: AuditLog;
   readonly reconciler: Reconciler;
@@ -214,6 +218,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     jobs,
     log,
   });
+  const notifications = new Notifications({ db, publisher, log });
+  const alerts = new Alerts({ db, jobs, notifications, publisher, log });
   const salesFold = new SalesFold({ db, log });
   const origins = new Set(config.allowedOrigins);
   const publicUrl = () => [...origins][0] ?? 'http://localhost';
@@ -233,6 +239,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     cancellations,
     sagas,
     outbox,
+    notifications,
+    alerts,
     requests,
     audit,
     reconciler,
@@ -373,6 +381,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     part.start();
   eventStream.start();
   engine.deliveries.start();
+  notifications.start();
+  alerts.start();
   outbox.start();
   sagas.runner.run();
   providerFeed.start();
@@ -390,7 +400,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     await Promise.race([
       Promise.all([
         sagas.runner.stop(),
-        outbox.stop(),
+        // The last alerts are followed by rows of the outbox.
+        Promise.all([alerts.stop(), notifications.stop()]).finally(() => outbox.stop()),
         salesFold.stop(),
         eventStream.stop(),
         engine.deliveries.stop(),

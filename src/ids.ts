@@ -10,6 +10,12 @@ export function newId(nowMs = Date.now()): string {
   return [8, 12, 16, 20].reduceRight((text, at) => `${text.slice(0, at)}-${text.slice(at)}`, hex);
 }
 
+/** What sorts before every such id that is made at that moment or later. */
+export const firstIdAt = (ms: number): string => {
+  const hex = Math.trunc(ms).toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
+};
+
 /** 128 random bits, so that nobody guesses another's hold. */
 export function newHoldId(): string {
   if (used === pool.length) {

@@ -6,6 +6,7 @@
  */
 import { parseArgs } from 'node:util';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { askAlerts } from './alerts.ts';
 import { askBytes } from './bytes.ts';
 import { askChanges } from './changes.ts';
 import { askConfirms } from './confirms.ts';
@@ -32,6 +33,7 @@ const questions: Record<string, (stage: Stage, quick: boolean) => Promise<Result
   reconnect: askReconnect,
   scale: askScale,
   http: askHttp,
+  alerts: askAlerts,
 };
 
 const usage = `npm run bench -- [question…] [--quick] [--profile]

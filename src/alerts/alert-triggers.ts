@@ -6,33 +6,37 @@
  * as on any other.
  */
 
-/** Drops what was planned for another start, and plans what is not due yet: the event's leads and its holders'. */
+/** Plans the event's leads and its holders' that are not due yet, and drops what waits for another start or for nobody. */
 const planAlerts = `
   create function plan_alerts(ids uuid[]) returns void language sql volatile as $$
-    update alerts set state = 'dropped'
-    where event_id = any (ids) and state = 'waiting'
-      and not exists (
-        select from events
-        where events.id = alerts.event_id and events.status = 'published' and events.starts_at = alerts.starts_at
-      );
+    with wanted as materialized (
+      select e.id, lead.minutes, e.starts_at, e.starts_at - lead.minutes * interval '1 minute' as due_at
+      from events as e
+      cross join lateral (
+        select minutes::integer from jsonb_array_elements_text(e.alert_leads) as own (minutes)
+        union
+        select minutes::integer
+        from bookings as b
+        join users as u on u.id = b.user_id
+        cross join lateral jsonb_array_elements_text(u.alerts -> 'leadMinutes') as held (minutes)
+        where b.event_id = e.id and b.status = 'confirmed'
+      ) as lead
+      where e.id = any (ids) and e.status = 'published'
+    ),
+    dropped as (
+      update alerts set state = 'dropped'
+      where event_id = any (ids) and state = 'waiting'
+        and not exists (
+          select from wanted
+          where wanted.id = event_id and minutes = lead_minutes and wanted.starts_at = alerts.starts_at
+        )
+    )
     insert into alerts (event_id, lead_minutes, starts_at, due_at)
-    select e.id, lead.minutes, e.starts_at, e.starts_at - lead.minutes * interval '1 minute'
-    from events as e
-    cross join lateral (
-      select minutes::integer from jsonb_array_elements_text(e.alert_leads) as own (minutes)
-      union
-      select minutes::integer
-      from bookings as b
-      join users as u on u.id = b.user_id
-      cross join lateral jsonb_array_elements_text(u.alerts -> 'leadMinutes') as held (minutes)
-      where b.event_id = e.id and b.status = 'confirmed'
-    ) as lead
-    where e.id = any (ids) and e.status = 'published'
-      and e.starts_at - lead.minutes * interval '1 minute' > clock_timestamp()
+    select id, minutes, starts_at, due_at from wanted where due_at > clock_timestamp()
     order by 1, 2
     -- Back at a start it had before: what was sent for that one was sent.
     on conflict (event_id, lead_minutes, starts_at) do update set state = 'waiting', is_timed = false
-    where alerts.state = 'dropped';
+    where alerts.state = 'dropped'
   $$`;
 
 /** Holders are told of a new start and of the end by the outbox, in batches (src/notifications/holder-notices.ts). */

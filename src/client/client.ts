@@ -61,11 +61,15 @@ type WithoutRequestId<M extends MessageName> = Omit<Messages[M]['request'], 'req
 
 /** Every tell there is; the type checker misses none. */
 const tells: Record<TellName, true> = {
+  'alerts:starting-soon': true,
   'bookings:cancelled': true,
   'bookings:confirmed': true,
   'bookings:paid': true,
   'events:cancelled': true,
+  'events:rescheduled': true,
   'events:unwound': true,
+  'notifications:made': true,
+  'notifications:marked': true,
   'seats:changed': true,
   'seats:hold-expired': true,
   'seats:position': true,
@@ -330,6 +334,11 @@ export class SeatcastClient extends Emitter<ClientEvents> {
     else if (name === 'bookings:cancelled') {
       const { id, seats } = (data as Tells['bookings:cancelled']).booking;
       text = `${id} ${seats.filter((line) => line.cancelledAt !== null).length}`;
+    } else if (name === 'notifications:made') {
+      text = (data as Tells['notifications:made']).notification.id;
+    } else if (name === 'alerts:starting-soon') {
+      const { eventId, leadMinutes, startsAt, to } = data as Tells['alerts:starting-soon'];
+      text = `${eventId} ${leadMinutes} ${startsAt} ${to}`;
     } else return false;
     const key = `${name} ${text}`;
     if (this.#heard.has(key)) return true;

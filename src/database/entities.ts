@@ -119,6 +119,8 @@ export const EventEntity = defineEntity({
     /** null: as many as the plan has seats. */
     capacity: p.integer().nullable(),
     seriesId: p.uuid().nullable(),
+    /** Minutes before the start, the earliest first. */
+    alertLeads: p.json().$type<number[]>(),
     deletedAt: p.datetime().nullable(),
     createdAt: p.datetime(),
     updatedAt: p.datetime(),

@@ -15,7 +15,7 @@ import {
   forComponents,
   limits,
   operationId,
-  rooms,
+  roomsOf,
   types,
 } from './schema.ts';
 
@@ -105,9 +105,9 @@ function operation(contract: Contract): Objects {
     return {
       action: 'send',
       ...common,
-      summary: rooms[contract.room],
+      summary: roomsOf(contract),
       description: contract.description,
-      'x-room': contract.room,
+      'x-room': contract.rooms.join(', '),
     };
   }
   return {
@@ -131,11 +131,11 @@ function messages(contract: Contract): [string, Objects][] {
 }
 
 function tell(contract: TellContract): Objects {
-  const { name, title, room, description, data } = contract;
+  const { name, title, description, data } = contract;
   return {
     name,
     title,
-    summary: rooms[room],
+    summary: roomsOf(contract),
     description,
     payload: draft7(data),
     examples: [{ payload: examplesOf(contract).data }],

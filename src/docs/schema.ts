@@ -5,6 +5,7 @@ import {
   type JsonSchema,
   readContracts,
   sharedTypes,
+  type TellContract,
 } from '../contracts.ts';
 import { type ErrorCode, errors } from '../errors.ts';
 import { maxDepth, maxPayloadBytes } from '../socket/guard.ts';
@@ -113,8 +114,13 @@ export const errorList = (of: readonly ErrorCode[]) => of.map((code) => `- ${err
 export const rooms = {
   event: 'To every connection that watches the event (`seats:watch`), on every node.',
   user: 'To every connection of one user, on every node.',
+  venue: 'To the kiosks of the venue, on every node.',
   socket: 'To one connection only.',
 } as const;
+
+/** Where a tell goes, in words. */
+export const roomsOf = (contract: TellContract): string =>
+  contract.rooms.map((room) => rooms[room]).join(' ');
 
 /** The shared types that schemas name, and those that these name, in the order of `types.json`. */
 export function usedTypes(schemas: readonly JsonSchema[]): string[] {

@@ -4,7 +4,7 @@ import { socketContracts } from './async-api.ts';
 import { examplesOf } from './examples.ts';
 import { type Html, type HtmlValue, html, jsonBlock, prose } from './html.ts';
 import { docsPage, heading, type MenuGroup } from './layout.ts';
-import { channels, commonCodes, type DocsOptions, docsPaths, rooms, usedTypes } from './schema.ts';
+import { channels, commonCodes, type DocsOptions, docsPaths, roomsOf, usedTypes } from './schema.ts';
 import { guide, guideMenu } from './sockets-guide.ts';
 import {
   disconnectTable,
@@ -103,9 +103,9 @@ ${errorPart}`,
 function tell(contract: TellContract, links: ReadonlyMap<string, string>): Html {
   return message(
     contract,
-    html`<span>room: ${contract.room}</span>`,
+    html`<span>room: ${contract.rooms.join(', ')}</span>`,
     links,
-    html`<p>${prose(rooms[contract.room], links)}</p>
+    html`<p>${prose(roomsOf(contract), links)}</p>
 <div class="docs-pair"><figure><figcaption>The hub tells</figcaption>${jsonBlock(examplesOf(contract).data, 60)}</figure></div>
 <h4>Data</h4>
 ${fieldTable(contract.data, links, 'Nothing.')}`,

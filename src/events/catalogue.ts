@@ -12,6 +12,8 @@ import { checkEvent, type PlanFacts, planOf, venueOf } from './event-checks.ts';
 import { defaultRules } from './events.ts';
 
 const defaultTimeZone = 'Europe/Brussels';
+/** Minutes: a day, an hour and five minutes before. */
+const defaultAlertLeads: readonly number[] = [1440, 60, 5];
 /** What a sale depends on cannot change under the buyers' feet. */
 const draftOnly = ['planId', 'currency', 'prices', 'rules', 'sellMode'] as const;
 
@@ -80,6 +82,7 @@ export async function draftOf(
     salesEndAt: momentOf(input.salesEndAt),
     capacity: input.capacity ?? null,
     seriesId: null,
+    alertLeads: earliestFirst(input.alertLeads ?? defaultAlertLeads),
     deletedAt: null,
     createdAt: now,
     updatedAt: now,
@@ -140,13 +143,14 @@ export function judgeChange(event: EventRow, changes: EventChanges, plan: PlanFa
 }
 
 function changedColumns(event: EventRow, changes: EventChanges, plan: PlanFacts): Partial<EventRow> {
-  const { title, startsAt, endsAt, salesStartAt, salesEndAt, rules, ...rest } = changes;
+  const { title, startsAt, endsAt, salesStartAt, salesEndAt, rules, alertLeads, ...rest } = changes;
   const columns: Partial<EventRow> = { ...rest, updatedAt: new Date() };
   if (title !== undefined) columns.title = title.trim();
   if (startsAt !== undefined) columns.startsAt = new Date(startsAt);
   if (endsAt !== undefined) columns.endsAt = new Date(endsAt);
   if (salesStartAt !== undefined) columns.salesStartAt = momentOf(salesStartAt);
   if (salesEndAt !== undefined) columns.salesEndAt = momentOf(salesEndAt);
+  if (alertLeads !== undefined) columns.alertLeads = earliestFirst(alertLeads);
   if (rules !== undefined) columns.rules = { ...event.rules, ...rules };
   if (changes.planId !== undefined) columns.seatCount = plan.seatCount;
   // A plan of a venue brings its event there.
@@ -178,6 +182,8 @@ export async function setStatus(
     throw new RequestError('try-later', undefined, 'The event was changed by somebody else.');
   return now;
 }
+
+const earliestFirst = (leads: readonly number[]): number[] => leads.toSorted((a, b) => b - a);
 
 const momentOf = (text: string | null | undefined): Date | null => (text ? new Date(text) : null);
 

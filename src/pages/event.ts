@@ -3,12 +3,14 @@ import { type ConnectionState, SeatcastClient } from '../client/client.ts';
 import type { Event as SeatedEvent } from '../contracts.gen.ts';
 import { type PlanWire, planFromWire } from '../seating/plan-wire.ts';
 import { api, Problem } from './api.ts';
+import { Bell } from './bell.ts';
 import { showBookings } from './bookings.ts';
 import { Buyer } from './buyer.ts';
 import { Cart } from './cart.ts';
 import { Checkout } from './checkout.ts';
 import { byId, el, fill } from './dom.ts';
 import { showHead } from './event-head.ts';
+import { followSession } from './follow-session.ts';
 import { money, plural, spokenMoney } from './format.ts';
 import { HubClock } from './hub-clock.ts';
 import { showKey, showPrices } from './legend.ts';
@@ -32,6 +34,7 @@ async function start(): Promise<void> {
     newToken: () => session.renew(),
   });
   followSession(session, client);
+  new Bell(byId('bell-place', HTMLElement), session, client);
   // The map loads while the event and its plan do.
   client.watch(eventId);
   const event = await api<SeatedEvent>(`/api/v1/events/${encodeURIComponent(eventId)}`);
@@ -108,23 +111,6 @@ function startCheckout(client: SeatcastClient, buyer: Buyer): Checkout {
   checkout.on('notice', ({ text, kind }) => toast(text, kind));
   checkout.on('leave', (url) => location.assign(url));
   return checkout;
-}
-
-/** The socket is whoever is signed in; a token the hub no longer takes makes nobody of them. */
-function followSession(session: Session, client: SeatcastClient): void {
-  session.on('changed', (signedIn) => client.signIn(signedIn?.token));
-  session.on('renewed', ({ token }) => client.renew(token));
-  session.on('ended', (text) => toast(text, 'warn'));
-  client.on('state', (state) => {
-    const last = client.lastDisconnect;
-    if (state !== 'closed' || last?.reconnect !== 'new-token') return;
-    // After the client has finished closing.
-    queueMicrotask(() => {
-      if (!session.current) return client.signIn(undefined);
-      toast(last.message, 'warn');
-      session.forget();
-    });
-  });
 }
 
 /** With every new connection the hub is asked for the buyer's bookings again. */

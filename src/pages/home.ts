@@ -2,8 +2,10 @@
 import { SeatcastClient } from '../client/client.ts';
 import type { Event as SeatedEvent } from '../contracts.gen.ts';
 import { api, Problem } from './api.ts';
+import { Bell } from './bell.ts';
 import { byId, el, fill, icon } from './dom.ts';
 import { Finder } from './finder.ts';
+import { followSession } from './follow-session.ts';
 import { eventDate, eventDay, eventTime, number, plural, priceRange, zoneNote } from './format.ts';
 import { Meter, tallyOf } from './meter.ts';
 import { Session } from './session.ts';
@@ -20,7 +22,7 @@ const list = byId('events', HTMLElement);
 const more = byId('more', HTMLButtonElement);
 const finder = new Finder(() => void load().catch(failed));
 const meters = new Map<string, HTMLElement>();
-let client: SeatcastClient | undefined;
+const client = connect();
 let asked = 0;
 
 async function load(cursor?: string): Promise<void> {
@@ -111,7 +113,6 @@ function meterOf(event: SeatedEvent): HTMLElement | undefined {
 }
 
 function watch(event: SeatedEvent): HTMLElement {
-  client ??= connect();
   const meter = new Meter();
   const map = client.watch(event.id);
   let due: ReturnType<typeof setTimeout> | undefined;
@@ -129,8 +130,11 @@ function watch(event: SeatedEvent): HTMLElement {
 }
 
 function connect(): SeatcastClient {
-  // Nobody in particular: the front page shows nothing of one's own.
-  const connection = new SeatcastClient();
+  const connection = new SeatcastClient({
+    token: session.current?.token,
+    newToken: () => session.renew(),
+  });
+  followSession(session, connection);
   app.dataset['connection'] = connection.state;
   connection.on('state', (state) => {
     app.dataset['connection'] = state;
@@ -148,4 +152,5 @@ function failed(error: unknown): void {
 }
 
 showAccount(byId('account', HTMLElement), session);
+new Bell(byId('bell-place', HTMLElement), session, client);
 load().catch(failed);

@@ -11,7 +11,7 @@ import type { TellName, Tells } from '../contracts.gen.ts';
 import { loadContracts, type TellRoom } from '../contracts.ts';
 import type { Logger } from '../log.ts';
 import type { RedisLinks } from '../redis/links.ts';
-import { eventRoom, userRoom } from './frame.ts';
+import { eventRoom, userRoom, venueRoom } from './frame.ts';
 
 /** What nodes tell each other beside the rooms. */
 export const notices = ['event-changed', 'session-revoked'] as const;
@@ -101,6 +101,7 @@ const isClusterMessage = new Ajv({ strict: false }).compile<ClusterMessage>({
 const roomPrefix: Record<TellRoom, string | undefined> = {
   event: eventRoom(''),
   user: userRoom(''),
+  venue: venueRoom(''),
   socket: undefined,
 };
 
@@ -167,8 +168,10 @@ export function guardedAdapter(
     const contract = loadContracts().tells.get(name);
     if (!contract?.checkData(data)) throw new TypeError(`not a tell: ${String(name).slice(0, 40)}`);
     const [room = ''] = message.data.opts?.rooms ?? [];
-    const prefix = roomPrefix[contract.room];
-    if (!prefix || !room.startsWith(prefix)) throw new TypeError(`${contract.name} does not go to this room`);
+    const prefixes = contract.rooms.map((kind) => roomPrefix[kind]);
+    if (!prefixes.some((prefix) => prefix !== undefined && room.startsWith(prefix))) {
+      throw new TypeError(`${contract.name} does not go to this room`);
+    }
     onRemoteTell(room, contract.name, data);
   }
 

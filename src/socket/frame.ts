@@ -15,3 +15,4 @@ export const ticksTopic = (room: string): string => `ticks:${room}`;
 // No name may be 20 characters long: the sharded adapter takes such a room for a socket's own.
 export const eventRoom = (eventId: string): string => `event:${eventId}`;
 export const userRoom = (userId: string): string => `user:${userId}`;
+export const venueRoom = (venueId: string): string => `venue:${venueId}`;

@@ -9,7 +9,7 @@ import type { TellName, Tells } from '../contracts.gen.ts';
 import type { RawTick } from '../redis/scripts/script.ts';
 import type { LiveMaps } from '../seats/live-maps.ts';
 import type { Cluster } from './adapter.ts';
-import { eventFrame, eventRoom, ticksTopic, topicOf, userRoom } from './frame.ts';
+import { eventFrame, eventRoom, ticksTopic, topicOf, userRoom, venueRoom } from './frame.ts';
 
 /** What a later one makes up for, so that a viewer who lags can do without. */
 const replaceable: ReadonlySet<TellName> = new Set(['seats:changed', 'seats:position']);
@@ -33,6 +33,11 @@ export class Publisher {
   /** To every socket of the user. */
   toUser<T extends TellName>(userId: string, name: T, data: Tells[T]): void {
     this.#everywhere(userRoom(userId), name, data);
+  }
+
+  /** To the kiosks of the venue. */
+  toVenue<T extends TellName>(venueId: string, name: T, data: Tells[T]): void {
+    this.#everywhere(venueRoom(venueId), name, data);
   }
 
   /** A tick that this node has cut. */

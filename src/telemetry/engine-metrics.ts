@@ -167,7 +167,19 @@ function countSeats(metrics: Metrics, { engine }: CountedParts) {
 }
 
 function countAftermath(metrics: Metrics, { engine, health }: CountedParts) {
-  const { outbox, sagas, audit, reconciler, eventStream, deliveries } = engine;
+  const { outbox, sagas, audit, reconciler, eventStream, deliveries, notifications, alerts } = engine;
+  metrics.counter(
+    'notifications_total',
+    'Notifications this node has made, by kind.',
+    () => notifications.counts,
+    'kind',
+  );
+  metrics.counter(
+    'alerts_total',
+    'Alerts before a start: claimed by this node in time, too late, left over by others, told to rooms, given a job.',
+    () => alerts.counts,
+    'what',
+  );
   metrics.gauge(
     'outbox_length',
     'Rows of the outbox that wait, in the whole cluster.',

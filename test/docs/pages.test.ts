@@ -69,7 +69,7 @@ describe('the socket page', () => {
     for (const field of Object.keys(tells.get(name)?.data.properties ?? {})) {
       expect(part).toContain(`>${field}<`);
     }
-    expect(part).toContain(`room: ${tells.get(name)?.room}`);
+    expect(part).toContain(`room: ${tells.get(name)?.rooms.join(', ')}`);
   });
 
   test('says what every disconnect means', () => {

@@ -19,6 +19,11 @@ const historicBookings = 10_000;
 const smallSeats = 600_000;
 /** Everything a booking writes. */
 const written = ['outcomes', 'bookings', 'booking_seats', 'requests', 'audit', 'outbox'];
+/** Which rows of a table belong to a booking, where it has others as well. */
+const of: Readonly<Record<string, string>> = {
+  audit: "where action = 'booking-confirmed'",
+  outbox: "where topic = 'booking-confirmed'",
+};
 
 export interface Scene {
   readonly house: House;
@@ -84,7 +89,7 @@ export async function setScene(stage: Stage, batches: number): Promise<Scene> {
     async reset() {
       // The audit log refuses to be emptied; a replica applies what it is told.
       await client.query('set session_replication_role = replica');
-      await client.query(`truncate ${written.join(', ')}, sagas, saga_steps, domain_changes, domain_events`);
+      await client.query(`truncate ${written.join(', ')}, sagas, saga_steps, domain_changes, domain_events, notifications`);
       for (const [table, columns] of Object.entries(columnsOf)) {
         await client.query(
           `insert into ${table} (${columns}) overriding system value select ${columns} from history_of_${table}`,
@@ -96,7 +101,7 @@ export async function setScene(stage: Stage, batches: number): Promise<Scene> {
     },
     async count() {
       const each = written.map((table) => {
-        const those = table === 'audit' ? "where action = 'booking-confirmed'" : '';
+        const those = of[table] ?? '';
         return `(select count(*) from ${table} ${those}) - (select count(*) from history_of_${table} ${those}) as ${table}`;
       });
       const counted = (await client.query<Record<string, string>>(`select ${each.join(', ')}`)).rows[0] ?? {};

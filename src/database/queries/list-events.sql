@@ -8,7 +8,7 @@
 -- after or null, $18 limit.
 select events.id, organizer_id as "organizerId", plan_id as "planId", title, description, venue, time_zone as "timeZone",
   status, currency, prices, rules, seat_count as "seatCount", venue_id as "venueId", category, tags,
-  sell_mode as "sellMode", capacity, series_id as "seriesId",
+  sell_mode as "sellMode", capacity, series_id as "seriesId", alert_leads as "alertLeads",
   to_json(starts_at) #>> '{}' as "startsAt",
   to_json(ends_at) #>> '{}' as "endsAt",
   to_json(sales_start_at) #>> '{}' as "salesStartAt",

@@ -43,8 +43,27 @@ test('an event begins as a draft of its organizer, with the rules it does not na
     salesEndAt: null,
     capacity: 40,
     seriesId: null,
+    alertLeads: [1440, 60, 5],
     deletedAt: null,
   });
+});
+
+test('[ALERT-2] an event says when its watchers are alerted, the earliest first, or that they never are', async () => {
+  const leads = async (alertLeads: number[]) =>
+    (await call(node(hubs), 'events:create', { ...draft, alertLeads }, organizer)).alertLeads;
+  expect(await leads([5, 10_080, 60])).toEqual([10_080, 60, 5]);
+  expect(await leads([])).toEqual([]);
+  const faults: [number[], string][] = [
+    [[0], 'alertLeads.0'],
+    [[10_081], 'alertLeads.0'],
+    [[5, 5], 'alertLeads'],
+    [[1, 2, 3, 4, 5, 6], 'alertLeads'],
+  ];
+  for (const [alertLeads, field] of faults) {
+    const request = { ...draft, alertLeads };
+    const details = await expectRefused(node(hubs), 'events:create', request, organizer, 'invalid-request');
+    expect(details.field).toBe(field);
+  }
 });
 
 test('a venue gives its name and time zone to an event that says nothing else', async () => {

@@ -1,0 +1,94 @@
+import { expect, test } from 'vitest';
+import { found, holderOf, untilTold } from '../../alerts/support.ts';
+import { startTestHubs } from '../../support/hub.ts';
+import { call, heard, node, organizerOf } from '../support.ts';
+
+const hubs = await startTestHubs(2);
+const hourMs = 3_600_000;
+
+async function startOf(eventId: string): Promise<number> {
+  const [row] = await hubs.sql<{ starts_at: Date }>('select starts_at from events where id = $1', [eventId]);
+  return row?.starts_at.getTime() ?? 0;
+}
+
+test('[NOTE-4] holders and watchers are told of a new start on every node, once, and of nothing else', async () => {
+  const [eventId, other] = [await hubs.event(), await hubs.event()];
+  const organizer = await organizerOf(hubs, eventId);
+  const holder = await holderOf(hubs, eventId, { node: 1 });
+  const stranger = await holderOf(hubs, other);
+  const watcher = await hubs.connect(undefined, 1);
+  await watcher.watching(eventId);
+  const before = await startOf(eventId);
+  const after = before + hourMs;
+  const told = [holder.client, watcher].map((client) => client.next('events:rescheduled'));
+  const startsAt = new Date(after).toISOString();
+  await call(node(hubs), 'events:update', { eventId, title: 'Another evening' }, organizer);
+  await call(node(hubs), 'events:update', { eventId, startsAt }, organizer);
+  const moved = { before: new Date(before).toISOString(), after: startsAt };
+  for (const tell of await Promise.all(told)) {
+    expect(tell).toEqual({ eventId, title: 'Another evening', ...moved });
+  }
+  await untilTold(hubs);
+  expect(heard(holder.client, 'events:rescheduled')).toHaveLength(1);
+  expect(heard(watcher, 'events:rescheduled')).toHaveLength(1);
+  expect(heard(stranger.client, 'events:rescheduled')).toEqual([]);
+  const notified = await found(hubs, holder.id, 'event-rescheduled');
+  expect(notified.map(({ payload }) => payload)).toEqual([
+    { title: 'Another evening', timeZone: 'Europe/Brussels', ...moved },
+  ]);
+  expect(await found(hubs, stranger.id, 'event-rescheduled')).toEqual([]);
+});
+
+test('[NOTE-4] each of two moves is told, also back to where it was; a draft moves in silence', async () => {
+  const eventId = await hubs.event();
+  const organizer = await organizerOf(hubs, eventId);
+  const holder = await holderOf(hubs, eventId);
+  const before = await startOf(eventId);
+  for (const start of [before + hourMs, before]) {
+    await call(node(hubs), 'events:update', { eventId, startsAt: new Date(start).toISOString() }, organizer);
+  }
+  const draft = await hubs.event({ publish: false });
+  const startsAt = new Date(before + hourMs).toISOString();
+  await call(node(hubs), 'events:update', { eventId: draft, startsAt }, await organizerOf(hubs, draft));
+  await untilTold(hubs);
+  const notified = await found(hubs, holder.id, 'event-rescheduled');
+  expect(notified.map(({ payload }) => payload.after)).toEqual([startsAt, new Date(before).toISOString()]);
+  const rows = await hubs.sql(
+    "select from outbox where topic = 'holders-notice' and payload ->> 'eventId' = $1",
+    [draft],
+  );
+  expect(rows).toEqual([]);
+});
+
+test('[NOTE-4] all dates of a series that move together are told, each to its holders', async () => {
+  const eventId = await hubs.event({ publish: false });
+  const organizer = await organizerOf(hubs, eventId);
+  const [plan] = await hubs.sql<{ plan_id: string }>('select plan_id from events where id = $1', [eventId]);
+  const first = Date.now() + 48 * hourMs;
+  const { events } = await call(
+    node(hubs),
+    'events:create-series',
+    {
+      planId: plan?.plan_id ?? '',
+      title: 'Every evening',
+      startsAt: new Date(first).toISOString(),
+      endsAt: new Date(first + hourMs).toISOString(),
+      currency: 'EUR',
+      prices: { Stalls: 100 },
+      rule: 'FREQ=DAILY;COUNT=3',
+    },
+    organizer,
+  );
+  const ids = events.map(({ id }) => id);
+  const [earliest = ''] = ids;
+  await call(node(hubs), 'events:publish', { eventId: earliest, scope: 'following' }, organizer);
+  const holders = await Promise.all(ids.map((id) => holderOf(hubs, id)));
+  const startsAt = new Date(first + 1_800_000).toISOString();
+  const request = { eventId: earliest, startsAt, scope: 'following' } as const;
+  await call(node(hubs), 'events:update', request, organizer);
+  await untilTold(hubs);
+  for (const [i, holder] of holders.entries()) {
+    const notified = await found(hubs, holder.id, 'event-rescheduled');
+    expect(notified.map(({ event_id }) => event_id)).toEqual([ids[i]]);
+  }
+});

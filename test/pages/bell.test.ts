@@ -1,0 +1,99 @@
+/** The bell in the header, in a real browser and on two nodes. */
+import { afterAll, describe, expect, test } from 'vitest';
+import type { Notification } from '../../src/contracts.gen.ts';
+import { ago, notificationWords } from '../../src/pages/notification-words.ts';
+import { call, node, organizerOf } from '../channels/support.ts';
+import { untilListed } from '../channels/notifications/support.ts';
+import { requestId } from '../support/client.ts';
+import { startTestHubs } from '../support/hub.ts';
+import { isThere, launch } from './browser.ts';
+
+describe.runIf(isThere)('the bell', async () => {
+  const hubs = await startTestHubs(2);
+  const browser = await launch();
+  afterAll(() => browser.close());
+
+  test('a booking counts, the list marks it as read on every page, a move is announced', async () => {
+    const eventId = await hubs.event();
+    const signedIn = await call(node(hubs), 'auth:register', {
+      email: 'bell@example.com',
+      password: 'a long enough password',
+      name: 'Ada',
+    });
+    const reader = { id: signedIn.user.id, token: signedIn.token };
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+    const errors: string[] = [];
+    const open = async (url: string) => {
+      const page = await context.newPage();
+      page.on('pageerror', (error) => errors.push(error.message));
+      await page.addInitScript(
+        (kept) => localStorage.setItem('seatcast.session', kept),
+        JSON.stringify(signedIn),
+      );
+      await page.goto(url);
+      await page.locator('#bell').waitFor();
+      return page;
+    };
+    const front = await open(node(hubs).url);
+    const event = await open(`${node(hubs, 1).url}/events/${eventId}`);
+    await front.locator('[data-connection=connected]').waitFor();
+    await event.locator('[data-fresh=true]').waitFor();
+    expect(await front.locator('.bell-count').isVisible()).toBe(false);
+
+    await call(node(hubs), 'bookings:book', { eventId, seats: [1, 2], requestId: requestId() }, reader);
+    for (const page of [front, event]) await page.locator('.bell-count', { hasText: '1' }).waitFor();
+    await untilListed(hubs, reader, 1);
+    await front.locator('#bell').click();
+    await front.locator('.bell-item', { hasText: 'You booked Test event' }).waitFor();
+    if (process.env.SCREENSHOTS) await front.screenshot({ path: `${process.env.SCREENSHOTS}/bell.png` });
+    for (const page of [front, event]) await page.locator('.bell-count').waitFor({ state: 'hidden' });
+    await front.keyboard.press('Escape');
+    expect(await front.locator('#notifications').isVisible()).toBe(false);
+
+    const startsAt = new Date(Date.now() + 90_000_000).toISOString();
+    const endsAt = new Date(Date.now() + 95_000_000).toISOString();
+    await call(node(hubs), 'events:update', { eventId, startsAt, endsAt }, await organizerOf(hubs, eventId));
+    await event.locator('.toast', { hasText: 'has another time' }).waitFor();
+    await event.locator('.bell-count', { hasText: '1' }).waitFor();
+    await event.locator('#bell').click();
+    await event.locator('.bell-item[data-kind=warn]').waitFor();
+    if (process.env.SCREENSHOTS)
+      await event.screenshot({ path: `${process.env.SCREENSHOTS}/bell-event.png` });
+    await front.locator('#sign-out-button').click();
+    await front.locator('#bell').waitFor({ state: 'hidden' });
+    expect(errors).toEqual([]);
+  });
+});
+
+test('every kind has its words, with and without what they could name', () => {
+  const kinds: Notification['kind'][] = [
+    'starting-soon',
+    'event-rescheduled',
+    'event-cancelled',
+    'booking-confirmed',
+    'booking-cancelled',
+    'waitlist-promoted',
+    'waitlist-offer-expired',
+    'waitlist-closed',
+  ];
+  const common = { id: 'x', eventId: null, createdAt: '2030-01-01T10:00:00.000Z', readAt: null };
+  for (const kind of kinds) {
+    expect(notificationWords({ ...common, kind, payload: { title: 'Hamlet' } }).title).toContain('Hamlet');
+    expect(notificationWords({ ...common, kind, payload: {} }).title).not.toContain('undefined');
+  }
+  const booked = { title: 'Hamlet', seats: 2, totalCents: 5000, currency: 'EUR' };
+  const words = notificationWords({ ...common, kind: 'booking-confirmed', payload: booked });
+  expect(words).toEqual({ title: 'You booked Hamlet', text: '2 seats for €50.00', kind: 'good' });
+});
+
+test.each([
+  [0, 'now'],
+  [59_000, 'now'],
+  [60_000, '1 min'],
+  [3_600_000, '1 h'],
+  [86_400_000, '1 day'],
+  [-5000, 'now'],
+])('%s ms ago: %s', (ms, text) => {
+  const now = Date.parse('2030-01-01T10:00:00.000Z');
+  expect(ago(new Date(now - ms).toISOString(), now)).toBe(text);
+});
