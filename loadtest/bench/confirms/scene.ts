@@ -89,7 +89,9 @@ export async function setScene(stage: Stage, batches: number): Promise<Scene> {
     async reset() {
       // The audit log refuses to be emptied; a replica applies what it is told.
       await client.query('set session_replication_role = replica');
-      await client.query(`truncate ${written.join(', ')}, sagas, saga_steps, domain_changes, domain_events, notifications`);
+      await client.query(
+        `truncate ${written.join(', ')}, sagas, saga_steps, domain_changes, domain_events, notifications`,
+      );
       for (const [table, columns] of Object.entries(columnsOf)) {
         await client.query(
           `insert into ${table} (${columns}) overriding system value select ${columns} from history_of_${table}`,
