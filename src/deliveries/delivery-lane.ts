@@ -77,12 +77,13 @@ export class DeliveryLane {
 
   /** Has some node take them on soon. Redis may be away: then they are found a little later. */
   async hasten(due: readonly Due[], delayMs = 0, attempts = 0): Promise<void> {
-    if (delayMs > longestDelayMs) return;
-    const add = ({ id, endpointId }: Due) =>
-      this.#queue.add({ id, endpointId }, { id: `${id}-${attempts}`, delayMs });
-    await Promise.all(due.map(add)).catch((error) =>
-      this.#parts.log.debug({ err: error }, 'deliveries are in no queue: they are found by looking'),
-    );
+    if (due.length === 0 || delayMs > longestDelayMs) return;
+    const jobs = due.map((data) => ({ id: `${data.id}-${attempts}`, data, delayMs }));
+    await this.#queue
+      .addAll(jobs)
+      .catch((error) =>
+        this.#parts.log.debug({ err: error }, 'deliveries are in no queue: they are found by looking'),
+      );
   }
 
   /** Takes on what is late, as far as there is room. */

@@ -22,8 +22,6 @@ export interface QueueOptions {
 }
 
 export interface AddOptions {
-  /** While a job with this id is there, waiting or under way, another is not added; not a number, and without colons. */
-  id?: string;
   /** While a job with this key waits, another is not added; while it is under way, one more is. */
   key?: string;
   delayMs?: number;
@@ -108,10 +106,9 @@ export class JobQueue<Data extends object> {
 
   /** Rejects when Redis does not take it. */
   async add(data: Data, options: AddOptions = {}): Promise<void> {
-    const { id, key, delayMs = 0, attempts = 1, backoffMs = 1000 } = options;
+    const { key, delayMs = 0, attempts = 1, backoffMs = 1000 } = options;
     await this.#queue.add(this.name, data, {
-      // One that is kept would keep others of its id out.
-      ...(id === undefined ? ends : { jobId: id, removeOnComplete: true, removeOnFail: true }),
+      ...ends,
       delay: delayMs,
       attempts,
       backoff: { type: 'exponential', delay: backoffMs },
