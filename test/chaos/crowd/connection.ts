@@ -16,13 +16,21 @@ const connectMs = 2000;
 export class Connection {
   readonly #urls: string[];
   readonly #token: string;
+  /** Told of all that was not asked for. */
+  readonly #heard: ((name: string, data: unknown) => void) | undefined;
   #socket: Socket | undefined;
   #closed = false;
   node: number;
 
-  constructor(urls: string[], token: string, node: number) {
+  constructor(
+    urls: string[],
+    token: string,
+    node: number,
+    heard: ((name: string, data: unknown) => void) | undefined = undefined,
+  ) {
     this.#urls = urls;
     this.#token = token;
+    this.#heard = heard;
     this.node = node;
     this.#connect();
   }
@@ -73,6 +81,7 @@ export class Connection {
       auth: { token: this.#token },
     });
     this.#socket = socket;
+    if (this.#heard) socket.onAny(this.#heard);
     socket.on('disconnect', () => this.#next(socket));
     socket.on('connect_error', () => this.#next(socket));
     // The manager's time-out ends with the handshake; a node may stop right after it.
