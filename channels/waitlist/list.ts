@@ -12,6 +12,8 @@ export default defineMessage('waitlist:list', {
   async handle({ engine, session, request }) {
     const { eventId, state = 'waiting', limit = 50, cursor } = request;
     const card = await ownEvent(engine, session, eventId);
+    // A draft has no map, and nobody waits for it.
+    if (!card.isPublic) return { entries: [], length: 0, nextCursor: null };
     await engine.waitlist.recorder.settled(eventId);
     const [afterOrder = null, afterId = null] = readCursor(cursor, 'row', 'id');
     const rows = await engine.db.run(listWaitlist, eventId, state, afterOrder, afterId, limit + 1);

@@ -71,6 +71,10 @@ const tells: Record<TellName, true> = {
   'seats:position': true,
   'seats:snapshot': true,
   'server:disconnected': true,
+  'waitlist:closed': true,
+  'waitlist:moved': true,
+  'waitlist:offer-expired': true,
+  'waitlist:promoted': true,
 };
 const tellNames = Object.keys(tells) as TellName[];
 /** What was told of so many bookings is remembered, to notice what is told again. */

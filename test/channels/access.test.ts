@@ -109,6 +109,14 @@ const requests: { [M in MessageName]: () => Messages[M]['request'] } = {
   'users:list': () => ({}),
   'users:read': () => ({ userId: nobody }),
   'users:update': () => ({ userId: nobody, role: 'user' }),
+  'waitlist:accept': () => ({ eventId, holdId, requestId: requestId() }),
+  'waitlist:decline': () => ({ eventId, holdId, requestId: requestId() }),
+  'waitlist:join': () => ({ eventId, quantity: 1, requestId: requestId() }),
+  'waitlist:leave': () => ({ eventId, entryId: nobody, requestId: requestId() }),
+  'waitlist:list': () => ({ eventId }),
+  'waitlist:mine': () => ({}),
+  'waitlist:position': () => ({ eventId }),
+  'waitlist:promote': () => ({ eventId, entryId: nobody, requestId: requestId() }),
 };
 
 const everybody: MessageName[] = [
@@ -155,6 +163,12 @@ const buyers: MessageName[] = [
   'seats:hold',
   'seats:holds',
   'seats:release',
+  'waitlist:accept',
+  'waitlist:decline',
+  'waitlist:join',
+  'waitlist:leave',
+  'waitlist:mine',
+  'waitlist:position',
 ];
 const organizers: MessageName[] = [
   'events:bulk',
@@ -186,6 +200,8 @@ const organizers: MessageName[] = [
   'venues:delete',
   'venues:import-plan',
   'venues:update',
+  'waitlist:list',
+  'waitlist:promote',
 ];
 const admins: MessageName[] = [
   'audit:list',

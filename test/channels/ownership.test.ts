@@ -4,7 +4,7 @@ import type { MessageName } from '../../src/contracts.gen.ts';
 import { loadContracts } from '../../src/contracts.ts';
 import { requestId, until } from '../support/client.ts';
 import { startTestHubs, type TestUser, testPlan } from '../support/hub.ts';
-import { book, call, dot, node, type Problem, send } from './support.ts';
+import { book, call, dot, nobody, node, type Problem, send } from './support.ts';
 
 const hubs = await startTestHubs(2);
 const place = { street: '', city: 'Ghent', postalCode: '9000', country: 'BE' };
@@ -68,6 +68,12 @@ const ofOrganizers: Row[] = [
   ['seats:capacity', 'event-not-found', () => ({ eventId: ids.draft })],
   ['seats:read', 'event-not-found', () => ({ eventId: ids.draft })],
   ['seats:watch', 'event-not-found', () => ({ eventId: ids.draft })],
+  ['waitlist:list', 'event-not-found', () => ({ eventId: ids.event })],
+  [
+    'waitlist:promote',
+    'event-not-found',
+    () => ({ eventId: ids.event, entryId: nobody, requestId: requestId() }),
+  ],
   ['venues:import-plan', 'venue-not-found', () => ({ venueId: ids.venue, plan: testPlan(1) })],
   ['venues:update', 'venue-not-found', () => ({ venueId: ids.venue, name: 'Hall 2' })],
   // What ends things comes last.
@@ -162,6 +168,13 @@ const others: MessageName[] = [
   'seats:release',
   'seats:unwatch',
   'venues:read',
+  // Theirs are in the tests of these messages.
+  'waitlist:accept',
+  'waitlist:decline',
+  'waitlist:join',
+  'waitlist:leave',
+  'waitlist:mine',
+  'waitlist:position',
 ];
 const idOf = /^(event|booking|hold|venue|attachment|kiosk|series|pairing)Id$/;
 

@@ -95,6 +95,8 @@ function sample(ask: CompiledAsk): Record<string, unknown> {
     ends_at: '2090-01-01T12:00:00Z',
     userId: nobody,
     kioskId: nobody,
+    entryId: nobody,
+    quantity: 1,
     pairingId: nobody,
     code: 'AAAA-AAAA',
     secret: 'A'.repeat(43),

@@ -4,8 +4,8 @@ import type { Twin } from './twin.ts';
 export function loadEvent(twin: Twin, run: string, args: string[], now: number): [string, string] {
   if (twin.meta?.run !== undefined && twin.meta.run === run) return ['current', twin.meta.epoch];
   const [epoch = '', seats = '', ...rules] = args;
-  const [closesAt = 0, holdMs = 0, seatsPerHold = 0, seatsPerBuyer = 0, extensions = 0, tickMs = 0] =
-    rules.map(Number);
+  const [closesAt = 0, holdMs = 0, seatsPerHold = 0, seatsPerBuyer = 0, extensions = 0, tickMs = 0, offerMs = 0] =
+    rules.slice(0, 7).map(Number);
   const survivors = [...twin.holds.values()];
   twin.holds = new Map();
   twin.expiry = new Map();
@@ -13,7 +13,7 @@ export function loadEvent(twin: Twin, run: string, args: string[], now: number):
   twin.log = [];
   twin.buyers = new Map();
   twin.seats = [...seats];
-  for (let i = 8; i + 1 < args.length; i += 2) {
+  for (let i = 12; i + 1 < args.length; i += 2) {
     twin.buyers.set(args[i] as string, { booked: Number(args[i + 1]), holds: [] });
   }
   for (const hold of survivors) {
@@ -44,6 +44,7 @@ export function loadEvent(twin: Twin, run: string, args: string[], now: number):
     seatsPerBuyer,
     extensions,
     tickMs,
+    offerMs,
   };
   return ['loaded', epoch];
 }

@@ -1,5 +1,5 @@
 /**
- * The scripts without Redis: the same nine keys as plain maps, and in `TwinCall` what `inventory.lua` gives to
+ * The scripts without Redis: the same keys as plain maps, but for those of the waitlist, and in `TwinCall` what `inventory.lua` gives to
  * every script. `scripts-twin.test.ts` proves it equal to the real ones, call by call. Time is an argument.
  */
 export type RawReply = [
@@ -41,6 +41,7 @@ export interface TwinMeta {
   seatsPerBuyer: number;
   extensions: number;
   tickMs: number;
+  offerMs: number;
   /** The node that compares the event with PostgreSQL, and until when. */
   looker?: string;
   lookerUntil?: number;
