@@ -431,6 +431,7 @@ export interface Event {
     payment: 'none' | 'online';
     payingMs: number;
     cancelBeforeMs: number;
+    offerMs: number;
   };
   seatCount: number;
   /**

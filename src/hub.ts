@@ -367,7 +367,16 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   });
   const port = us_socket_local_port(socket as never);
   if (!config.allowedOrigins) for (const origin of ownOrigins(port)) origins.add(origin);
-  for (const part of [sweeper, reconciler, pastEvents, completions, audit, endedSessions, salesFold, waitlist])
+  for (const part of [
+    sweeper,
+    reconciler,
+    pastEvents,
+    completions,
+    audit,
+    endedSessions,
+    salesFold,
+    waitlist,
+  ])
     part.start();
   outbox.start();
   sagas.runner.run();

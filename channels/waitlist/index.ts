@@ -8,13 +8,4 @@ import mine from './mine.ts';
 import position from './position.ts';
 import promote from './promote.ts';
 
-export default defineChannel('waitlist', [
-  join,
-  leave,
-  position,
-  accept,
-  decline,
-  mine,
-  list,
-  promote,
-]);
+export default defineChannel('waitlist', [join, leave, position, accept, decline, mine, list, promote]);

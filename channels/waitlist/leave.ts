@@ -15,7 +15,8 @@ export default defineMessage('waitlist:leave', {
     const { answer } = await leave();
     if (answer.status === 'unknown-entry') {
       const row = await engine.waitlist.find(entryId);
-      if (row?.user_id !== session.userId || row.event_id !== eventId) return fail('waitlist-entry-not-found');
+      if (row?.user_id !== session.userId || row.event_id !== eventId)
+        return fail('waitlist-entry-not-found');
       if (row.state !== 'waiting' && row.state !== 'left') return fail('waitlist-entry-not-found');
       // The node that made it has not put it into the queue yet.
       if (row.state === 'waiting') {

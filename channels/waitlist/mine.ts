@@ -10,7 +10,15 @@ export default defineMessage('waitlist:mine', {
     const { eventId = null, state, limit = 50, cursor } = request;
     const [olderThan = null] = readCursor(cursor, 'id');
     const states = state ? [state] : null;
-    const rows = await engine.db.run(readEntries, null, session.userId, eventId, states, olderThan, limit + 1);
+    const rows = await engine.db.run(
+      readEntries,
+      null,
+      session.userId,
+      eventId,
+      states,
+      olderThan,
+      limit + 1,
+    );
     const page = rows.slice(0, limit);
     const shown = await Promise.all(
       [...Map.groupBy(page, (row) => row.event_id)].map(async ([id, ofEvent]) => {

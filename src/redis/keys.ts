@@ -27,7 +27,23 @@ export interface Keys {
 
 /** Names of so many events are kept: they are long, and needed for every call. */
 const keptEvents = 1000;
-const eventParts = ['seats', 'holds', 'expiry', 'meta', 'dirty', 'log', 'replies', 'earlier', 'buyers', 'queue', 'classes', 'entries', 'offers', 'layout', 'unrecorded'];
+const eventParts = [
+  'seats',
+  'holds',
+  'expiry',
+  'meta',
+  'dirty',
+  'log',
+  'replies',
+  'earlier',
+  'buyers',
+  'queue',
+  'classes',
+  'entries',
+  'offers',
+  'layout',
+  'unrecorded',
+];
 
 export function makeKeys(prefix: string): Keys {
   const kept = new Map<string, string[]>();

@@ -54,8 +54,22 @@ export function decodeSteps(flat: readonly string[]): WaitlistStep[] {
 
 function decodeStep(key: string, text: string): WaitlistStep {
   const [entryId = '', version] = key.split(':');
-  const [kind, state, owner = '', order, missed, passes, holdId, seats, since, until, at, position, reason, actor] =
-    text.split('|');
+  const [
+    kind,
+    state,
+    owner = '',
+    order,
+    missed,
+    passes,
+    holdId,
+    seats,
+    since,
+    until,
+    at,
+    position,
+    reason,
+    actor,
+  ] = text.split('|');
   return {
     key,
     entryId,

@@ -75,7 +75,10 @@ export class StepRecorder {
         await this.#record(eventId, steps);
       } catch (error) {
         this.counts.failed++;
-        this.#log.warn({ err: error, eventId }, 'could not write down steps of a waitlist: they are tried again');
+        this.#log.warn(
+          { err: error, eventId },
+          'could not write down steps of a waitlist: they are tried again',
+        );
       } finally {
         for (const { key } of steps) this.#under.delete(key);
       }
@@ -86,7 +89,10 @@ export class StepRecorder {
     faultPoint('waitlist.stepped');
     const card = await this.#events.agedCard(eventId);
     if (!card) return;
-    const rows = await this.#db.run(recordWaitlist, JSON.stringify(steps.map((step) => wireStep(card, step))));
+    const rows = await this.#db.run(
+      recordWaitlist,
+      JSON.stringify(steps.map((step) => wireStep(card, step))),
+    );
     faultPoint('waitlist.recorded');
     this.counts.recorded += rows.filter((row) => row.is_new).length;
     for (const { outbox_id: outboxId, payload } of rows) {

@@ -93,7 +93,11 @@ export class Waitlist {
 
   /** Puts an entry that PostgreSQL has into the queue, if it is not there. */
   async queue(card: EventCard, row: EntryRow): Promise<EntryRow> {
-    const wish = { category: categoryIndex(card, row.category), quantity: row.quantity, together: row.together };
+    const wish = {
+      category: categoryIndex(card, row.category),
+      quantity: row.quantity,
+      together: row.together,
+    };
     const args = { entryId: row.id, owner: row.user_id, wish, order: Number(row.queue_order) };
     const { answer } = await this.#inventory.run(queueEntry, card.id, args);
     if (answer.status !== 'no-layout') return row;
@@ -147,7 +151,10 @@ export class Waitlist {
   }
 
   /** How many wait for an event, and where these entries stand. */
-  async standings(eventId: string, entryIds: readonly string[]): Promise<{ length: number; of: Map<string, Standing> }> {
+  async standings(
+    eventId: string,
+    entryIds: readonly string[],
+  ): Promise<{ length: number; of: Map<string, Standing> }> {
     const { answer } = await this.#inventory.run(readWaitlist, eventId, { entryIds });
     return { length: answer.length, of: new Map(answer.standings.map((each) => [each.entryId, each])) };
   }
@@ -169,7 +176,13 @@ export class Waitlist {
         row.queue_order,
         row.version,
       ]),
-      offers: offers.map((each) => [each.hold_id, each.entry_id, each.since, each.until, each.seats.join(',')]),
+      offers: offers.map((each) => [
+        each.hold_id,
+        each.entry_id,
+        each.since,
+        each.until,
+        each.seats.join(','),
+      ]),
       layout: layoutOf(card.plan),
     };
   }

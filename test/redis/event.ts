@@ -138,7 +138,9 @@ export class EventInRedis {
     const due = (await redisNow()) - ms;
     for (const id of holdIds) {
       const [state, owner, till, ...rest] = ((await redis.hget(this.holdsKey, id)) ?? '').split('|');
-      const text = [state, owner, state === 'h' || state === 'o' || state === 'g' ? due : till, ...rest].join('|');
+      const text = [state, owner, state === 'h' || state === 'o' || state === 'g' ? due : till, ...rest].join(
+        '|',
+      );
       await redis.hset(this.holdsKey, id, text);
       await redis.zadd(this.expiryKey, due, id);
     }

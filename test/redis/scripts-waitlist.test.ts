@@ -203,7 +203,9 @@ describe('[WAIT-4] whoever was passed over five times gathers', () => {
     const { event, holds } = await passedOver(false);
     const other = await event.join('others', { quantity: 4, category: 0 }, normalOrder + 1);
     for (let n = 0; n < 3; n++) await release(event, holds, 1 + 2 * n);
-    expect(event.steps.filter(({ kind }) => kind === 'gathered').every(({ owner }) => owner === 'group')).toBe(true);
+    expect(
+      event.steps.filter(({ kind }) => kind === 'gathered').every(({ owner }) => owner === 'group'),
+    ).toBe(true);
     expect(event.kindsOf(other)).not.toContain('gathered');
   });
 
@@ -280,7 +282,12 @@ describe('[WAIT-6] an offer that is declined or runs out goes to the next at onc
     }
     const [last] = event.offered();
     await event.decline('ada', last?.holdId ?? '');
-    expect(event.steps.at(-1)).toMatchObject({ kind: 'declined', state: 'expired', reason: 'offers-missed', missed: 3 });
+    expect(event.steps.at(-1)).toMatchObject({
+      kind: 'declined',
+      state: 'expired',
+      reason: 'offers-missed',
+      missed: 3,
+    });
     expect(await event.entry(ada)).toBeNull();
     await release(event, holds, 9);
     expect(event.offered()).toEqual([]);
@@ -324,7 +331,8 @@ describe('[WAIT-7] an offer is no hold until it is accepted, and then an ordinar
     expect(await event.accept('bob', holdId)).toEqual({ status: 'unknown-offer' });
     const accepted = await event.accept('ada', holdId, 'once');
     expect(accepted).toMatchObject({ status: 'accepted', holdId, seats: [6], extensionsLeft: 2 });
-    if (accepted.status === 'accepted') expect(accepted.expiresAt - (await redisNow())).toBeGreaterThan(300_000);
+    if (accepted.status === 'accepted')
+      expect(accepted.expiresAt - (await redisNow())).toBeGreaterThan(300_000);
     expect(await event.accept('ada', holdId, 'once')).toEqual(accepted);
     expect(await event.accept('ada', holdId)).toEqual({ status: 'unknown-offer' });
     expect(await event.entry(ada)).toBeNull();

@@ -5,8 +5,15 @@ import type { TwinEntry } from './twin-waitlist.ts';
 export function loadEvent(twin: Twin, run: string, args: string[], now: number): [string, string] {
   if (twin.meta?.run !== undefined && twin.meta.run === run) return ['current', twin.meta.epoch];
   const [epoch = '', seats = '', ...rules] = args;
-  const [closesAt = 0, holdMs = 0, seatsPerHold = 0, seatsPerBuyer = 0, extensions = 0, tickMs = 0, offerMs = 0] =
-    rules.slice(0, 7).map(Number);
+  const [
+    closesAt = 0,
+    holdMs = 0,
+    seatsPerHold = 0,
+    seatsPerBuyer = 0,
+    extensions = 0,
+    tickMs = 0,
+    offerMs = 0,
+  ] = rules.slice(0, 7).map(Number);
   const survivors = [...twin.holds.values()];
   const entryOf = twin.offers;
   const known = twin.entries;

@@ -46,7 +46,10 @@ export class WaitingEvent extends EventInRedis {
   }
 
   look(owner: string, wish: Partial<Wish> = {}) {
-    return this.ask(lookForSeats, { owner, wish: { category: undefined, quantity: 1, together: false, ...wish } });
+    return this.ask(lookForSeats, {
+      owner,
+      wish: { category: undefined, quantity: 1, together: false, ...wish },
+    });
   }
 
   /** Puts somebody into the queue behind all others. @returns the entry's id */
@@ -59,11 +62,23 @@ export class WaitingEvent extends EventInRedis {
   }
 
   accept(owner: string, holdId: string, requestId = fresh('request')) {
-    return this.ask(acceptOffer, { owner, holdId, requestId, fingerprint: `accept ${holdId}`, actor: `${owner},,` });
+    return this.ask(acceptOffer, {
+      owner,
+      holdId,
+      requestId,
+      fingerprint: `accept ${holdId}`,
+      actor: `${owner},,`,
+    });
   }
 
   decline(owner: string, holdId: string, requestId = fresh('request')) {
-    return this.ask(declineOffer, { owner, holdId, requestId, fingerprint: `decline ${holdId}`, actor: `${owner},,` });
+    return this.ask(declineOffer, {
+      owner,
+      holdId,
+      requestId,
+      fingerprint: `decline ${holdId}`,
+      actor: `${owner},,`,
+    });
   }
 
   leave(owner: string, entryId: string) {

@@ -18,9 +18,20 @@ test('[WAIT-7] an offer becomes an ordinary hold, which is booked', async () => 
   expect((await ada.client.request('seats:holds', { eventId })).holds).toEqual([]);
 
   const { hold } = await ada.client.request('waitlist:accept', { eventId, holdId, requestId: requestId() });
-  expect(hold).toMatchObject({ holdId, eventId, seats: [2], extensionsLeft: 1, totalCents: 2500, currency: 'EUR' });
+  expect(hold).toMatchObject({
+    holdId,
+    eventId,
+    seats: [2],
+    extensionsLeft: 1,
+    totalCents: 2500,
+    currency: 'EUR',
+  });
   expect((await ada.client.request('seats:holds', { eventId })).holds).toEqual([hold]);
-  const { booking } = await ada.client.request('bookings:confirm', { eventId, holdId, requestId: requestId() });
+  const { booking } = await ada.client.request('bookings:confirm', {
+    eventId,
+    holdId,
+    requestId: requestId(),
+  });
   expect(booking.seats).toMatchObject([{ seat: 2, priceCents: 2500 }]);
   const mine = async () => (await ada.client.request('waitlist:mine', { eventId })).entries[0];
   await until(async () => (await mine())?.state === 'accepted', 'the entry to have ended');
@@ -39,7 +50,11 @@ test('[WAIT-7] once, in time, and by whom it is for', async () => {
   const ask = (holdId: string, id = requestId()) => ({ eventId, holdId, requestId: id });
   await bob.client.expectDenied('waitlist:accept', ask(ada.offer.holdId), 'offer-not-found');
   await ada.client.expectDenied('waitlist:accept', ask(noHold), 'offer-not-found');
-  await ada.client.expectDenied('waitlist:accept', { ...ask(ada.offer.holdId), eventId: nobody }, 'event-not-found');
+  await ada.client.expectDenied(
+    'waitlist:accept',
+    { ...ask(ada.offer.holdId), eventId: nobody },
+    'event-not-found',
+  );
 
   const id = requestId();
   const there = await hubs.connect(ada.user, 1);

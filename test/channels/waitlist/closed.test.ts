@@ -10,7 +10,11 @@ test('[WAIT-9] when the event starts', async () => {
   const { eventId } = event;
   const ada = await waiting(hubs, eventId, {}, 1);
   await (await hubs.connect()).watching(eventId);
-  expect(await ada.client.next('waitlist:closed')).toEqual({ eventId, entryId: ada.entryId, reason: 'event-started' });
+  expect(await ada.client.next('waitlist:closed')).toEqual({
+    eventId,
+    entryId: ada.entryId,
+    reason: 'event-started',
+  });
   expect((await ada.client.request('waitlist:mine', { eventId })).entries).toMatchObject([
     { state: 'closed', endedAt: expect.any(String) },
   ]);
@@ -29,7 +33,10 @@ test('[WAIT-9] when it is cancelled, also who has an offer', async () => {
     [bob.entryId, 'event-cancelled'],
   ]);
   expect(await audited(hubs, eventId)).toContainEqual(
-    expect.objectContaining({ action: 'waitlist-closed', details: expect.objectContaining({ entryId: bob.entryId }) }),
+    expect.objectContaining({
+      action: 'waitlist-closed',
+      details: expect.objectContaining({ entryId: bob.entryId }),
+    }),
   );
 });
 

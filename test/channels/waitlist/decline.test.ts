@@ -18,7 +18,13 @@ test('[WAIT-6] its seats are the next one’s at once, and nobody sees them free
   const told = bob.client.next('waitlist:promoted');
   const request = { eventId, holdId: ada.offer.holdId, requestId: requestId() };
   const { entry } = await ada.client.request('waitlist:decline', request);
-  expect(entry).toMatchObject({ id: ada.entryId, state: 'waiting', position: 1, missedOffers: 1, offer: null });
+  expect(entry).toMatchObject({
+    id: ada.entryId,
+    state: 'waiting',
+    position: 1,
+    missedOffers: 1,
+    offer: null,
+  });
   expect((await told).offer.seats.map(({ seat }) => seat)).toEqual([5]);
   // A seat that is freed and nobody waits for shows that the ones before were seen.
   await ada.client.request('waitlist:leave', { eventId, entryId: ada.entryId, requestId: requestId() });
@@ -38,7 +44,11 @@ test('the third that is declined ends it', async () => {
     const told = ada.client.next('waitlist:promoted');
     await event.free(seat);
     const { holdId } = (await told).offer;
-    const { entry } = await ada.client.request('waitlist:decline', { eventId, holdId, requestId: requestId() });
+    const { entry } = await ada.client.request('waitlist:decline', {
+      eventId,
+      holdId,
+      requestId: requestId(),
+    });
     expect(entry).toMatchObject({ missedOffers: seat, state: seat < 3 ? 'waiting' : 'expired' });
   }
   expect(await closed).toEqual({ eventId, entryId: ada.entryId, reason: 'offers-missed' });
@@ -54,5 +64,9 @@ test('somebody else’s offer is none', async () => {
   await bob.expectDenied('waitlist:decline', { ...ask, eventId: nobody }, 'event-not-found');
   const id = requestId();
   await ada.client.request('waitlist:decline', { ...ask, requestId: id });
-  await ada.client.expectDenied('waitlist:decline', { ...ask, holdId: noHold, requestId: id }, 'request-id-reused');
+  await ada.client.expectDenied(
+    'waitlist:decline',
+    { ...ask, holdId: noHold, requestId: id },
+    'request-id-reused',
+  );
 });

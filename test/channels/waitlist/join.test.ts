@@ -5,13 +5,21 @@ import { beginSaleInAnHour, call, nobody, node } from '../support.ts';
 import { audited, fullEvent, waiting } from './support.ts';
 
 const hubs = await startTestHubs(2);
-const ask = (eventId: string, more: object = {}) => ({ eventId, quantity: 1, requestId: requestId(), ...more });
+const ask = (eventId: string, more: object = {}) => ({
+  eventId,
+  quantity: 1,
+  requestId: requestId(),
+  ...more,
+});
 
 test('who joins is told where they stand, over a socket and over HTTP', async () => {
   const { eventId } = await fullEvent(hubs);
   const user = await hubs.user();
   const client = await hubs.connect(user);
-  const first = await client.request('waitlist:join', ask(eventId, { category: 'Stalls', together: true, quantity: 2 }));
+  const first = await client.request(
+    'waitlist:join',
+    ask(eventId, { category: 'Stalls', together: true, quantity: 2 }),
+  );
   expect(first).toMatchObject({
     entry: {
       eventId,
@@ -38,7 +46,8 @@ test('who joins is told where they stand, over a socket and over HTTP', async ()
 test('[WAIT-12] once for each category, however often and wherever it is asked at once', async () => {
   const { eventId } = await fullEvent(hubs);
   const user = await hubs.user();
-  const clients = [await hubs.connect(user, 0), await hubs.connect(user, 1)];
+  const patient = { timeoutMs: 30_000 };
+  const clients = [await hubs.connect(user, 0, patient), await hubs.connect(user, 1, patient)];
   const answers = await Promise.allSettled(
     Array.from({ length: 100 }, (_, n) => clients[n % 2]?.request('waitlist:join', ask(eventId))),
   );
@@ -47,12 +56,17 @@ test('[WAIT-12] once for each category, however often and wherever it is asked a
   for (const answer of answers) {
     if (answer.status === 'rejected') expect(answer.reason).toMatchObject({ code: 'already-waiting' });
   }
-  const { entries, length } = (await clients[0]?.request('waitlist:position', { eventId })) ?? { entries: [], length: 0 };
+  const { entries, length } = (await clients[0]?.request('waitlist:position', { eventId })) ?? {
+    entries: [],
+    length: 0,
+  };
   expect([entries.length, length]).toEqual([1, 1]);
   const details = await clients[1]?.expectDenied('waitlist:join', ask(eventId), 'already-waiting');
   expect(details).toEqual({ entryId: entries[0]?.id });
   // Another category is another thing to wait for.
-  expect(await clients[1]?.request('waitlist:join', ask(eventId, { category: 'Stalls' }))).toMatchObject({ length: 2 });
+  expect(await clients[1]?.request('waitlist:join', ask(eventId, { category: 'Stalls' }))).toMatchObject({
+    length: 2,
+  });
 });
 
 test('[WAIT-12] who leaves and joins again comes last', async () => {
@@ -63,7 +77,9 @@ test('[WAIT-12] who leaves and joins again comes last', async () => {
   const again = await ada.client.request('waitlist:join', ask(eventId));
   expect(again.entry).toMatchObject({ position: 2 });
   expect(again.entry.id).not.toBe(ada.entryId);
-  expect((await bob.client.request('waitlist:position', { eventId })).entries).toMatchObject([{ position: 1 }]);
+  expect((await bob.client.request('waitlist:position', { eventId })).entries).toMatchObject([
+    { position: 1 },
+  ]);
 });
 
 test('[REQ-1] a repeat gets the first answer', async () => {
@@ -80,7 +96,11 @@ test('[WAIT-12] not for what is free', async () => {
   const event = await fullEvent(hubs);
   await event.free(3, 4);
   const client = await hubs.connect(await hubs.user());
-  const details = await client.expectDenied('waitlist:join', ask(event.eventId, { quantity: 2 }), 'seats-available');
+  const details = await client.expectDenied(
+    'waitlist:join',
+    ask(event.eventId, { quantity: 2 }),
+    'seats-available',
+  );
   expect(details).toEqual({ seats: [3, 4] });
   await client.request('waitlist:join', ask(event.eventId, { quantity: 3 }));
 });
@@ -90,11 +110,16 @@ test('what cannot be waited for is refused', async () => {
   const full = await fullEvent(hubs, { rules: { seatsPerHold: 4, seatsPerBuyer: 3 } });
   const { eventId } = full;
   const known = { allowed: ['Stalls'] };
-  expect(await client.expectDenied('waitlist:join', ask(eventId, { category: 'Moon' }), 'category-unknown')).toEqual(known);
+  expect(
+    await client.expectDenied('waitlist:join', ask(eventId, { category: 'Moon' }), 'category-unknown'),
+  ).toEqual(known);
   const many = ask(eventId, { quantity: 5 });
   expect(await client.expectDenied('waitlist:join', many, 'seats-per-hold')).toEqual({ allowed: 4 });
   const four = ask(eventId, { quantity: 4 });
-  expect(await client.expectDenied('waitlist:join', four, 'seats-per-buyer')).toEqual({ allowed: 3, left: 3 });
+  expect(await client.expectDenied('waitlist:join', four, 'seats-per-buyer')).toEqual({
+    allowed: 3,
+    left: 3,
+  });
   await client.expectDenied('waitlist:join', ask(nobody), 'event-not-found');
   const draft = await hubs.event({ publish: false });
   await client.expectDenied('waitlist:join', ask(draft), 'event-not-found');

@@ -13,7 +13,12 @@ test('an entry ends, and those behind it move up', async () => {
   const moved = bob.client.next('waitlist:moved');
   const request = { eventId, entryId: ada.entryId, requestId: requestId() };
   const { entry } = await ada.client.request('waitlist:leave', request);
-  expect(entry).toMatchObject({ id: ada.entryId, state: 'left', position: null, endedAt: expect.any(String) });
+  expect(entry).toMatchObject({
+    id: ada.entryId,
+    state: 'left',
+    position: null,
+    endedAt: expect.any(String),
+  });
   expect(await moved).toEqual({ eventId, entryId: bob.entryId, position: 1, length: 1 });
   expect(await ada.client.request('waitlist:leave', request)).toEqual({ entry });
   await ada.client.expectDenied('waitlist:leave', { ...request, eventId: nobody }, 'request-id-reused');
@@ -32,7 +37,8 @@ test('[WAIT-6] with an offer: its seats are the next one’s at once', async () 
   expect((await told).offer.seats).toMatchObject([{ seat: 3, category: 'Stalls', priceCents: 2500 }]);
   const accept = { eventId, holdId: ada.offer.holdId, requestId: requestId() };
   await ada.client.expectDenied('waitlist:accept', accept, 'offer-not-found');
-  const states = () => hubs.sql<{ state: string }>('select state from waitlist_offers where entry_id = $1', [ada.entryId]);
+  const states = () =>
+    hubs.sql<{ state: string }>('select state from waitlist_offers where entry_id = $1', [ada.entryId]);
   await until(async () => (await states())[0]?.state === 'revoked', 'the offer to be over');
 });
 
@@ -44,5 +50,7 @@ test('somebody else’s entry is none, nor one that has ended', async () => {
   await bob.expectDenied('waitlist:leave', ask(ada.entryId), 'waitlist-entry-not-found');
   await bob.expectDenied('waitlist:leave', ask(nobody), 'waitlist-entry-not-found');
   await bob.expectDenied('waitlist:leave', { ...ask(ada.entryId), eventId: nobody }, 'event-not-found');
-  expect((await ada.client.request('waitlist:position', { eventId })).entries).toMatchObject([{ position: 1 }]);
+  expect((await ada.client.request('waitlist:position', { eventId })).entries).toMatchObject([
+    { position: 1 },
+  ]);
 });

@@ -24,7 +24,12 @@ test('the organizer sees who waits, in order, and who has an offer', async () =>
   );
   expect([all.length, all.nextCursor]).toEqual([3, null]);
   const page = await call(node(hubs), 'waitlist:list', { eventId, limit: 2 }, organizer);
-  const rest = await call(node(hubs), 'waitlist:list', { eventId, limit: 2, cursor: page.nextCursor ?? '' }, organizer);
+  const rest = await call(
+    node(hubs),
+    'waitlist:list',
+    { eventId, limit: 2, cursor: page.nextCursor ?? '' },
+    organizer,
+  );
   expect([...page.entries, ...rest.entries]).toEqual(all.entries);
   const others = await call(node(hubs), 'waitlist:list', { eventId, state: 'offered' }, organizer);
   expect(others.entries).toMatchObject([

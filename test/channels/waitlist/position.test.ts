@@ -17,7 +17,9 @@ test('where one stands, on any node, and what is offered', async () => {
     length: 2,
     now: expect.any(Number),
   });
-  expect((await bob.client.request('waitlist:position', { eventId })).entries).toMatchObject([{ position: 1 }]);
+  expect((await bob.client.request('waitlist:position', { eventId })).entries).toMatchObject([
+    { position: 1 },
+  ]);
   expect((await ada.client.request('waitlist:position', { eventId })).entries).toMatchObject([
     {
       state: 'offered',
@@ -38,6 +40,9 @@ test('nothing of others, and nothing that has ended', async () => {
   const ada = await waiting(hubs, eventId);
   await ada.client.request('waitlist:leave', { eventId, entryId: ada.entryId, requestId: requestId() });
   await waiting(hubs, eventId);
-  expect(await ada.client.request('waitlist:position', { eventId })).toMatchObject({ entries: [], length: 1 });
+  expect(await ada.client.request('waitlist:position', { eventId })).toMatchObject({
+    entries: [],
+    length: 1,
+  });
   await ada.client.expectDenied('waitlist:position', { eventId: nobody }, 'event-not-found');
 });

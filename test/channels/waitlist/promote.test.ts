@@ -15,7 +15,9 @@ test('[WAIT-2] whom the organizer puts first is served next, whatever their turn
   const request = { eventId, entryId: bob.entryId, requestId: requestId() };
   const { entry } = await call(node(hubs), 'waitlist:promote', request, organizer);
   expect(entry).toMatchObject({ id: bob.entryId, position: 1 });
-  expect((await ada.client.request('waitlist:position', { eventId })).entries).toMatchObject([{ position: 2 }]);
+  expect((await ada.client.request('waitlist:position', { eventId })).entries).toMatchObject([
+    { position: 2 },
+  ]);
   const list = await call(node(hubs), 'waitlist:list', { eventId }, organizer);
   expect(list.entries.map((line) => [line.entry.id, line.promoted])).toEqual([
     [bob.entryId, true],
@@ -29,7 +31,9 @@ test('[WAIT-2] whom the organizer puts first is served next, whatever their turn
   );
   // Who has an offer is answered as they are.
   const again = { ...request, requestId: requestId() };
-  expect(await call(node(hubs), 'waitlist:promote', again, organizer)).toMatchObject({ entry: { state: 'offered' } });
+  expect(await call(node(hubs), 'waitlist:promote', again, organizer)).toMatchObject({
+    entry: { state: 'offered' },
+  });
   const reused = { ...request, entryId: ada.entryId };
   await expectRefused(node(hubs), 'waitlist:promote', reused, organizer, 'request-id-reused');
 });
@@ -47,7 +51,13 @@ test('only an entry that lives, of an event of theirs that is on sale', async ()
   await expectRefused(node(hubs), 'waitlist:promote', there, organizer, 'waitlist-entry-not-found');
   const ended = await waiting(hubs, eventId);
   await ended.client.request('waitlist:leave', ask(ended.entryId));
-  await expectRefused(node(hubs), 'waitlist:promote', ask(ended.entryId), organizer, 'waitlist-entry-not-found');
+  await expectRefused(
+    node(hubs),
+    'waitlist:promote',
+    ask(ended.entryId),
+    organizer,
+    'waitlist-entry-not-found',
+  );
   await call(node(hubs), 'events:cancel', { eventId }, organizer);
   await expectRefused(node(hubs), 'waitlist:promote', ask(ada.entryId), organizer, 'event-not-on-sale');
 });
