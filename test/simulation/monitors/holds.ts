@@ -45,6 +45,8 @@ export class HoldsMonitor {
     if (status === 'unloaded') return;
     this.#compareSeats(run);
     for (const hold of before.holds) {
+      // What is kept for somebody who waits ends in ways of its own (`waitlist.ts`).
+      if (hold.state === 'o' || hold.state === 'g') continue;
       const now = twin.holds.get(hold.id);
       if (!now || now.seats.length < hold.seats.length) this.#ended(run, hold);
     }
