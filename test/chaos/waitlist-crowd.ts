@@ -54,6 +54,7 @@ interface Seller {
 
 const sellers = 20;
 const grabbers = 5;
+const arrivals = 10;
 const checks = [
   checkSets,
   checkOverlap,
@@ -94,16 +95,15 @@ export async function runWaitlistCrowd(stage: Stage, options: CrowdOptions): Pro
     });
   const selling = open('seller', sellers, 0);
   const grabbing = open('grabber', grabbers, sellers);
-  const waiters = Array.from({ length: options.waiting }, (_, i) => {
+  const waiters: Waiter[] = [];
+  const arrive = (i: number): Waiter => {
     const { name, userId, token } = person('waiter', i, sellers + grabbers + i);
     const own = { name, userId, token, urls, node: i % urls.length, eventId, history, told };
-    return new Waiter({
-      ...own,
-      random: random.fork(name),
-      isOver: () => isOver,
-      giveUpAt: () => giveUpAt,
-    });
-  });
+    const until = { isOver: () => isOver, giveUpAt: () => giveUpAt };
+    const waiter = new Waiter({ ...own, ...until, random: random.fork(name) });
+    waiters.push(waiter);
+    return waiter;
+  };
   const excuse: Evidence['excuse'] = {
     faultAt: Number.POSITIVE_INFINITY,
     healedAt: 0,
@@ -115,14 +115,17 @@ export async function runWaitlistCrowd(stage: Stage, options: CrowdOptions): Pro
   };
   try {
     const bookings = await sellOut({ selling, options, random: random.fork('sale'), eventId, history });
-    for (const [i, waiter] of waiters.entries()) {
+    const comes = async (i: number) => {
+      const waiter = arrive(i);
       // A tenth of them with two wishes: they may have but one offer at a time.
       const wishes = random.fork(`wish ${i}`);
-      void waiter.connection.ready(20_000);
       const wish = wishOf(wishes);
       await waiter.join(wish);
       if (wishes.chance(0.1)) await waiter.join({ ...wishOf(wishes), category: otherThan(wish.category, wishes) });
-    }
+    };
+    // Some at a time, so that opening connections is not what is tried here.
+    for (let i = 0; i < options.waiting; i += arrivals)
+      await Promise.all(Array.from({ length: Math.min(arrivals, options.waiting - i) }, (_, n) => comes(i + n)));
     const joined = waiters.reduce((sum, { entries }) => sum + entries.size, 0);
     const waiting = Promise.all(waiters.map((waiter) => waiter.wait()));
     const grabbed = Promise.all(
@@ -217,7 +220,7 @@ async function sellOut({ selling, options, random, eventId, history }: Work & { 
   const bookings: { by: Seller; booking: Booking }[] = [];
   await Promise.all(
     selling.map(async (by, n) => {
-      await until(() => by.connection.ready(1000), 'a seller to be connected');
+      await until(() => by.connection.ready(1000), 'a seller to be connected', 120_000);
       for (let i = n; i < parties.length; i += selling.length) {
         const seats = parties[i] as number[];
         const about = { proc: by.name, seats };

@@ -161,6 +161,9 @@ test('C7: at rest something is free that is waited for, or Redis has another que
   expect(found(new WaitStory('fsssssss').joined('ada', 100))).toEqual([
     'seats 0 are free at rest, and ada waits for such',
   ]);
+  // Nobody else wants what ada has just declined.
+  const declined = new WaitStory('fsssssss').joined('ada', 100).offered('ada', 5000, [0]);
+  expect(found(declined.ended('ada', 'declined', 6000))).toEqual([]);
   const forgotten = new WaitStory().joined('ada', 100);
   forgotten.waitlist.queue = [];
   expect(found(forgotten)).toEqual(['entry ada waits, and Redis has forgotten it']);

@@ -43,6 +43,8 @@ interface Line {
   entry: EntryFact;
   steps: StepFact[];
   waits: Wait[];
+  /** Seats it was offered and let go: if nobody else waits for them they are free for everybody. */
+  unwanted: ReadonlySet<number>;
 }
 
 interface Scene extends Evidence {
@@ -55,13 +57,18 @@ function linesOf({ ops }: Evidence, { entries, steps }: WaitlistEvidence): Line[
   const byEntry = Map.groupBy(steps, ({ entryId }) => entryId);
   return entries.map((entry) => {
     const own = byEntry.get(entry.id) ?? [];
-    return { entry, steps: own, waits: waitsOf(entry, own, ops) };
+    const missed = own.filter(({ kind }) => kind === 'declined' || kind === 'expired');
+    const unwanted = new Set(missed.flatMap(({ seats }) => seats));
+    return { entry, steps: own, waits: waitsOf(entry, own, ops), unwanted };
   });
 }
 
 /** Redis may have forgotten what it did shortly before it was lost, until all is well again. */
 const isExcused = ({ excuse }: Evidence, at: number) =>
   excuse.losesHolds && at > excuse.faultAt - 5000 && at < excuse.healedAt + 5000;
+
+const wanted = (seats: readonly number[], unwanted: ReadonlySet<number>) =>
+  seats.filter((seat) => !unwanted.has(seat));
 
 const short = (id: string) => id.slice(-6);
 
@@ -130,10 +137,10 @@ function checkShown(scene: Scene): void {
   for (const { at, seats, viewer, position } of states.values()) {
     if (isExcused(scene, at) || !seats.includes('f')) continue;
     const free = [...seats].flatMap((letter, seat) => (letter === 'f' ? [seat] : []));
-    for (const { entry, waits } of lines) {
+    for (const { entry, waits, unwanted } of lines) {
       if (entry.quantity > free.length || !waitsThrough(waits, at - shownWithinMs, at)) continue;
       if (isOffered(waitlist.offers, entry.userId, at - shownWithinMs, at)) continue;
-      if (!fits(entry, free, waitlist.plan)) continue;
+      if (!fits(entry, wanted(free, unwanted), waitlist.plan)) continue;
       say(`${viewer} was shown seats ${free} free at ${position}, and ${short(entry.id)} waits for such`);
       return;
     }
@@ -145,9 +152,10 @@ function checkGrabbed(scene: Scene): void {
   const { ops, lines, waitlist, say } = scene;
   for (const op of ops) {
     if (op.f !== 'hold' || op.type !== 'ok' || isExcused(scene, op.endedAt)) continue;
-    for (const { entry, waits } of lines) {
+    for (const { entry, waits, unwanted } of lines) {
       if (entry.userId === waitlist.users.get(op.proc)) continue;
-      if (!waitsThrough(waits, op.invokedAt, op.endedAt) || !fits(entry, op.seats, waitlist.plan)) continue;
+      if (!waitsThrough(waits, op.invokedAt, op.endedAt)) continue;
+      if (!fits(entry, wanted(op.seats, unwanted), waitlist.plan)) continue;
       if (isOffered(waitlist.offers, entry.userId, op.invokedAt, op.endedAt)) continue;
       say(`seats ${op.seats} were held by ${op.proc}, and ${short(entry.id)} waits for such`, [op]);
     }
@@ -256,14 +264,15 @@ function checkTold({ waitlist, say, excuse }: Scene): void {
 /** Once all is quiet: nothing is free that somebody waits for, and Redis has the queue that PostgreSQL has. */
 function checkRest({ waitlist, rest, lines, say, excuse }: Scene): void {
   const free = [...rest.redis.seats].flatMap((letter, seat) => (letter === 'f' ? [seat] : []));
-  const waiting = waitlist.entries.filter(({ state }) => state === 'waiting');
-  for (const entry of waiting) {
+  const waiting = lines.filter(({ entry }) => entry.state === 'waiting');
+  for (const { entry, unwanted } of waiting) {
     if (isOffered(waitlist.offers, entry.userId, excuse.restAt, excuse.restAt)) continue;
-    if (fits(entry, free, waitlist.plan))
+    if (fits(entry, wanted(free, unwanted), waitlist.plan))
       say(`seats ${free} are free at rest, and ${short(entry.id)} waits for such`);
   }
   const there = new Set(waitlist.queue);
-  for (const { id } of waiting) if (!there.has(id)) say(`entry ${short(id)} waits, and Redis has forgotten it`);
+  for (const { entry } of waiting)
+    if (!there.has(entry.id)) say(`entry ${short(entry.id)} waits, and Redis has forgotten it`);
   const known = new Map(lines.map((line) => [line.entry.id, line]));
   let last = Number.NEGATIVE_INFINITY;
   for (const id of waitlist.queue) {
