@@ -11,6 +11,8 @@ const holdId = 'q3ZkW8vYt0uJm2LxR7sN-A';
 const venueId = '01a36f90-55c0-7d41-8a07-3be0f2c94d18';
 const seriesId = '01a3702b-03f1-7a90-9c55-0e7d41b8a26f';
 
+const waitlistEntryId = '01a3702c-7d11-7b60-8e42-5a90c3f1d728';
+
 export const ids = { eventId, planId, bookingId, holdId } as const;
 
 const seats = (cancelledAt: string | null) => [
@@ -258,6 +260,24 @@ export const byField: Readonly<Record<string, unknown>> = {
   rule: 'FREQ=WEEKLY;BYDAY=SU;COUNT=8',
   except: ['2027-03-28'],
   password: 'correct horse battery',
+  entryId: waitlistEntryId,
+  quantity: 2,
+  length: 14,
+  'waitlist:join.together': true,
+  'waitlist:moved.position': 3,
+  'waitlist:closed.reason': 'event-started',
+  'waitlist:list.state': 'waiting',
+  'waitlist:leave.entry.state': 'left',
+  'waitlist:leave.entry.position': null,
+  'waitlist:leave.entry.endedAt': '2027-02-01T09:40:03.118Z',
+  'WaitlistEntry.id': waitlistEntryId,
+  'WaitlistEntry.together': true,
+  'WaitlistEntry.position': 3,
+  'WaitlistEntry.offer': null,
+  'WaitlistEntry.joinedAt': '2027-02-01T09:18:31.204Z',
+  'WaitlistEntry.endedAt': null,
+  'WaitlistOffer.seats': seats(null).map(({ cancelledAt: _, ...seat }) => seat),
+  'WaitlistLine.name': 'Ada Janssens',
   label: 'Front, row B, seat 3',
   category: 'Stalls',
   categories: ['Stalls'],

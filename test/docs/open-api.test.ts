@@ -106,6 +106,7 @@ describe('the OpenAPI document', () => {
       'seats:hold',
       'venues:create',
       'venues:import-plan',
+      'waitlist:join',
     ]);
   });
 

@@ -77,7 +77,10 @@ describe('[WAIT-10] a node dies', () => {
     expect(written.flat().filter((row) => row.is_new)).toHaveLength(2);
     expect((await told).entryId).toBe(bob.entryId);
     const unrecorded = node(hubs).keys.event(eventId).at(-1) ?? '';
-    await until(async () => (await node(hubs).links.commands.hlen(unrecorded)) === 0, 'the steps to be forgotten');
+    await until(
+      async () => (await node(hubs).links.commands.hlen(unrecorded)) === 0,
+      'the steps to be forgotten',
+    );
     expect((await audited(hubs, eventId)).map(({ action }) => action)).toEqual([
       'waitlist-joined',
       'waitlist-offered',
@@ -139,10 +142,15 @@ describe('[WAIT-11] Redis has lost its data', () => {
     const waiters = [];
     for (let n = 0; n < 3; n++) waiters.push(await waiting(hubs, eventId, { quantity: 10 }));
     const cy = await waiting(hubs, eventId);
-    await bob.client.request('waitlist:decline', { eventId, holdId: bob.offer.holdId, requestId: requestId() });
+    await bob.client.request('waitlist:decline', {
+      eventId,
+      holdId: bob.offer.holdId,
+      requestId: requestId(),
+    });
     const seven = await waiting(hubs, eventId, { quantity: 7 });
     await until(
-      async () => (await hubs.sql("select from outbox where sent_at is null and topic like 'waitlist-%'")).length === 0,
+      async () =>
+        (await hubs.sql("select from outbox where sent_at is null and topic like 'waitlist-%'")).length === 0,
       'everything to be told',
     );
     await redis.kill();
@@ -155,8 +163,11 @@ describe('[WAIT-11] Redis has lost its data', () => {
       { state: 'offered', offer: { holdId: ada.offer.holdId, expiresAt: ada.offer.expiresAt } },
     ]);
     expect((await Promise.all(told)).map(({ offer }) => offer.seats.length)).toEqual([1, 7]);
-    expect((await cy.client.request('waitlist:position', { eventId })).entries).toMatchObject([{ state: 'offered' }]);
-    for (const [at, { client }] of waiters.entries()) expect(await positions(client, eventId)).toEqual([at + 1]);
+    expect((await cy.client.request('waitlist:position', { eventId })).entries).toMatchObject([
+      { state: 'offered' },
+    ]);
+    for (const [at, { client }] of waiters.entries())
+      expect(await positions(client, eventId)).toEqual([at + 1]);
     const accept = { eventId, holdId: ada.offer.holdId, requestId: requestId() };
     expect((await ada.client.request('waitlist:accept', accept)).hold.seats).toEqual([3]);
   }, 60_000);
@@ -174,7 +185,9 @@ describe('[WAIT-11] Redis has lost its data', () => {
     await redis.start();
     await until(() => hubs.nodes.every((hub) => hub.links.available), 'both nodes to have Redis back');
     expect(await positions(bob.client, eventId)).toEqual([1]);
-    expect((await ada.client.request('seats:holds', { eventId })).holds).toMatchObject([{ holdId: hold.holdId }]);
+    expect((await ada.client.request('seats:holds', { eventId })).holds).toMatchObject([
+      { holdId: hold.holdId },
+    ]);
     expect((await ada.client.request('waitlist:position', { eventId })).entries).toEqual([]);
   }, 60_000);
 });

@@ -1,4 +1,5 @@
 /** Events with a waitlist straight in the real Redis. */
+import { createHash } from 'node:crypto';
 import { acceptOffer } from '../../src/redis/scripts/accept-offer.ts';
 import { declineOffer } from '../../src/redis/scripts/decline-offer.ts';
 import { leaveWaitlist } from '../../src/redis/scripts/leave-waitlist.ts';
@@ -38,8 +39,13 @@ export class WaitingEvent extends EventInRedis {
   /** How far `steps` were looked at by `offered`. */
   #seen = 0;
 
+  /** Changes the scripts from here on. */
+  plant: ((source: string) => string) | undefined;
+
   override async ask<Args, D extends Decoders>(script: Script<Args, D>, args: Args): Promise<Answer<D>> {
-    const answer = await super.ask(script, args);
+    const source = this.plant?.(script.source) ?? script.source;
+    const sha = source === script.source ? script.sha : createHash('sha1').update(source).digest('hex');
+    const answer = await super.ask({ ...script, source, sha }, args);
     const known = new Set(this.steps.map(({ key }) => key));
     this.steps.push(...(this.effects?.steps ?? []).filter(({ key }) => !known.has(key)));
     return answer;

@@ -138,6 +138,11 @@ const recordWaitlist = `
         on conflict (hold_id) do update set state = excluded.state, ended_at = excluded.ended_at
         where step.kind <> 'offered';
       end if;
+      if step.kind = 'accepted' then
+        -- From here on it is a hold, for whoever counts how many are booked.
+        insert into hold_starts (hold_id, event_id, at)
+        values (step."holdId", entry.event_id, to_timestamp(step.at / 1000)) on conflict do nothing;
+      end if;
       if step.kind <> 'passed' then
         insert into audit (at, action, event_id, actor_id, session_id, request_id, seats, details)
         values (
