@@ -3,7 +3,7 @@
  * Redis once: at the end each freed seat is with whoever it was promised to, or is free and nobody wants it.
  * A seed repeats what is chosen, not how the processes are scheduled.
  */
-import type { Booking, Hold } from '../../src/contracts.gen.ts';
+import type { Booking, MessageName, Messages } from '../../src/contracts.gen.ts';
 import { checkAtomicity } from './checks/atomicity.ts';
 import { checkBounds } from './checks/bounds.ts';
 import { checkConservation } from './checks/conservation.ts';
@@ -74,7 +74,7 @@ export async function runWaitlistCrowd(stage: Stage, options: CrowdOptions): Pro
   const hall = hallOf(options.seats);
   const scene = new Scene(stage.postgres);
   await scene.open(options.waiting + sellers + grabbers, hall.plan);
-  const rules = { holdMs: 5000, offerMs: options.offerMs, seatsPerHold: 8 };
+  const rules = { holdMs: 20_000, offerMs: options.offerMs, seatsPerHold: 8 };
   const eventId = await scene.event(false, rules, hall.prices);
   const urls = stage.nodes.map(({ url }) => url);
   const watchers = urls.map((url, i) => new Watcher(`viewer-${i + 1}`, url, eventId));
@@ -121,11 +121,14 @@ export async function runWaitlistCrowd(stage: Stage, options: CrowdOptions): Pro
       const wishes = random.fork(`wish ${i}`);
       const wish = wishOf(wishes);
       await waiter.join(wish);
-      if (wishes.chance(0.1)) await waiter.join({ ...wishOf(wishes), category: otherThan(wish.category, wishes) });
+      if (wishes.chance(0.1))
+        await waiter.join({ ...wishOf(wishes), category: otherThan(wish.category, wishes) });
     };
     // Some at a time, so that opening connections is not what is tried here.
     for (let i = 0; i < options.waiting; i += arrivals)
-      await Promise.all(Array.from({ length: Math.min(arrivals, options.waiting - i) }, (_, n) => comes(i + n)));
+      await Promise.all(
+        Array.from({ length: Math.min(arrivals, options.waiting - i) }, (_, n) => comes(i + n)),
+      );
     const joined = waiters.reduce((sum, { entries }) => sum + entries.size, 0);
     const waiting = Promise.all(waiters.map((waiter) => waiter.wait()));
     const grabbed = Promise.all(
@@ -225,19 +228,13 @@ async function sellOut({ selling, options, random, eventId, history }: Work & { 
         const seats = parties[i] as number[];
         const about = { proc: by.name, seats };
         const line = { ...about, f: 'hold' as const, requestId: `sell-${i}` };
-        const held = await askOnce(by.connection, history, line, 'seats:hold', {
-          eventId,
-          seats,
-          requestId: line.requestId,
-        });
-        const hold = held.data?.hold as Hold;
-        const confirm = { ...about, f: 'confirm' as const, holdId: hold.holdId, requestId: `book-${i}` };
-        const booked = await askOnce(by.connection, history, confirm, 'bookings:confirm', {
-          eventId,
-          holdId: hold.holdId,
-          requestId: confirm.requestId,
-        });
-        bookings.push({ by, booking: booked.data?.booking as Booking });
+        const asked = { eventId, seats, requestId: line.requestId };
+        const { hold } = await insist(by, history, line, 'seats:hold', asked);
+        const { holdId } = hold;
+        const confirm = { ...about, f: 'confirm' as const, holdId, requestId: `book-${i}` };
+        const wanted = { eventId, holdId, requestId: confirm.requestId };
+        const { booking } = await insist(by, history, confirm, 'bookings:confirm', wanted);
+        bookings.push({ by, booking });
       }
     }),
   );
@@ -262,31 +259,44 @@ async function cancelMany(
     const some = seats.length > 1 && random.chance(0.5) ? [random.pick(seats)] : undefined;
     if (some) (left[at] as (typeof left)[number]).seats = seats.filter((seat) => !some.includes(seat));
     else left.splice(at, 1);
-    going.push(cancel(by, history, `cancel-${n}`, id, some ?? seats, some !== undefined, random.fork(`${n}`)));
-    await pause(Math.max(0, begin + (options.cancellingMs * (n + 1)) / options.cancellations - performance.now()));
+    going.push(cancel(by, history, `cancel-${n}`, id, some ?? seats, some !== undefined));
+    await pause(
+      Math.max(0, begin + (options.cancellingMs * (n + 1)) / options.cancellations - performance.now()),
+    );
   }
   await Promise.all(going);
 }
 
 /** Asks until it is decided. */
 async function cancel(
-  { name, connection }: Seller,
+  by: Seller,
   history: History,
   requestId: string,
   bookingId: string,
   seats: number[],
   isPart: boolean,
-  random: Random,
 ): Promise<void> {
   const request = { bookingId, requestId, ...(isPart ? { seats } : {}) };
+  const line = { proc: by.name, f: 'cancel' as const, requestId, bookingId, seats };
+  await insist(by, history, line, 'bookings:cancel', request);
+}
+
+/** Asks until it is decided, and it must be granted. */
+async function insist<M extends MessageName>(
+  { connection }: Seller,
+  history: History,
+  line: Parameters<typeof askOnce>[2],
+  message: M,
+  request: Messages[M]['request'],
+): Promise<Messages[M]['reply']> {
   for (;;) {
     if (await connection.ready(1000)) {
-      const line = { proc: name, f: 'cancel' as const, requestId, bookingId, seats };
-      const answer = await askOnce(connection, history, line, 'bookings:cancel', request);
-      if (answer.decided) return;
+      const answer = await askOnce(connection, history, line, message, request);
+      if (answer.data) return answer.data;
+      if (answer.decided) throw new Error(`${line.proc} was refused ${message}: ${answer.error}`);
       if (answer.error === 'timeout') connection.move();
     }
-    await pause(random.whole(50, 300));
+    await pause(200);
   }
 }
 
@@ -323,13 +333,20 @@ async function harm(
       await redis.process.end();
       await pause(random.whole(0, 1000));
       await redis.revive();
-      await until(async () => (await Promise.all(nodes.map((node) => node.ready()))).every(Boolean), 'nodes to be ready');
+      await until(
+        async () => (await Promise.all(nodes.map((node) => node.ready()))).every(Boolean),
+        'nodes to be ready',
+      );
       excuse.healedAt = performance.now();
       continue;
     }
     const node = random.pick(nodes);
     excuse.silentNodes.push(node.index);
-    node.arm(random.pick(['waitlist.stepped', 'waitlist.recorded', 'cancel.committed']), 'kill', random.whole(1, 5));
+    node.arm(
+      random.pick(['waitlist.stepped', 'waitlist.recorded', 'cancel.committed']),
+      'kill',
+      random.whole(1, 5),
+    );
     if (!(await node.fired(3000))) await node.process.end();
     await node.process.gone();
     await pause(random.whole(0, 1000));

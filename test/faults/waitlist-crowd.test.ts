@@ -13,8 +13,24 @@ import { runWaitlistCrowd } from '../chaos/waitlist-crowd.ts';
 
 const isFull = process.env.WAITLIST_CROWD === 'full';
 const sizes = isFull
-  ? { seats: 640, waiting: 500, cancellations: 300, cancellingMs: 45_000, offerMs: 3000, nodeKills: 3, redisKills: 1 }
-  : { seats: 120, waiting: 60, cancellations: 40, cancellingMs: 6000, offerMs: 1500, nodeKills: 1, redisKills: 0 };
+  ? {
+      seats: 640,
+      waiting: 500,
+      cancellations: 300,
+      cancellingMs: 45_000,
+      offerMs: 3000,
+      nodeKills: 3,
+      redisKills: 1,
+    }
+  : {
+      seats: 120,
+      waiting: 60,
+      cancellations: 40,
+      cancellingMs: 6000,
+      offerMs: 1500,
+      nodeKills: 1,
+      redisKills: 0,
+    };
 
 test('[WAIT-1] [WAIT-10] a crowd waits while seats come back and nodes die: each seat goes to whoever it was promised to', async () => {
   const seed = Number(process.env.WAITLIST_SEED || randomInt(1_000_000));

@@ -83,7 +83,10 @@ function dumpTwin(twin: Twin): unknown {
 }
 
 async function dumpRedis(keys: string[]): Promise<unknown> {
-  const [seats, holds, expiry, meta, dirty, log, replies, earlier, buyers, ...more] = keys as [string, ...string[]];
+  const [seats, holds, expiry, meta, dirty, log, replies, earlier, buyers, ...more] = keys as [
+    string,
+    ...string[],
+  ];
   const [queue = '', classes = '', entries, offers, layout, unrecorded] = more;
   const order = await redis.zrange(queue, '0', '-1', 'WITHSCORES');
   const hash = async (key = '') => byName(await redis.hgetall(key));

@@ -21,7 +21,9 @@ export function loadEvent(twin: Twin, run: string, args: string[], now: number):
   twin.queue = new Set();
   twin.entries = waiting;
   twin.offers = new Map();
-  twin.layout = new Map(linesOf(args[11] ?? '').map(([category = '', stretches = '']) => [category, stretches]));
+  twin.layout = new Map(
+    linesOf(args[11] ?? '').map(([category = '', stretches = '']) => [category, stretches]),
+  );
   twin.holds = new Map();
   twin.expiry = new Map();
   twin.dirty = new Map();
@@ -64,7 +66,22 @@ export function loadEvent(twin: Twin, run: string, args: string[], now: number):
     }
     entry.version = Math.max(entry.version + 1, now);
     const { owner, order, missed, passes } = entry;
-    const step = ['revoked', 'waiting', owner, order, missed, passes, id, list, since, till, now, 0, 'sold', ''];
+    const step = [
+      'revoked',
+      'waiting',
+      owner,
+      order,
+      missed,
+      passes,
+      id,
+      list,
+      since,
+      till,
+      now,
+      0,
+      'sold',
+      '',
+    ];
     twin.unrecorded.set(`${entryId}:${entry.version}`, step.join('|'));
   }
   for (const entry of waiting.values()) if (entry.state === 'w') twin.queue.add(entry.id);
@@ -113,7 +130,18 @@ function readWaiting({ entries: known, unrecorded }: Twin, text: string): Map<st
     if (ended.has(id)) continue;
     const [passes = 0, missed = 0, order = 0, version = 0] = numbers.map(Number);
     const wish = { quantity: Number(quantity), category, together };
-    const entry: TwinEntry = { id, owner, ...wish, passes, missed, order, state: 'w', hold: '', since: 0, version };
+    const entry: TwinEntry = {
+      id,
+      owner,
+      ...wish,
+      passes,
+      missed,
+      order,
+      state: 'w',
+      hold: '',
+      since: 0,
+      version,
+    };
     const before = known.get(id);
     if (before && before.version > version) {
       const { passes, missed, order, version } = before;

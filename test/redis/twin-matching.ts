@@ -39,7 +39,8 @@ export function runsIn(
 }
 
 const countOf = (runs: readonly Run[]) => runs.reduce((sum, [first, last]) => sum + last - first + 1, 0);
-const range = (first: number, count: number) => Array.from({ length: Math.max(0, count) }, (_, i) => first + i);
+const range = (first: number, count: number) =>
+  Array.from({ length: Math.max(0, count) }, (_, i) => first + i);
 
 /** The first seats of the runs, or of the first run that has so many. */
 export function choose(runs: readonly Run[], quantity: number, together: string): number[] | undefined {
@@ -47,7 +48,8 @@ export function choose(runs: readonly Run[], quantity: number, together: string)
   const seats: number[] = [];
   for (const [first, last] of runs) {
     const has = last - first + 1;
-    if (together !== 't' || has >= quantity) seats.push(...range(first, Math.min(has, quantity - seats.length)));
+    if (together !== 't' || has >= quantity)
+      seats.push(...range(first, Math.min(has, quantity - seats.length)));
     if (seats.length === quantity) return seats;
   }
   return undefined;

@@ -3,7 +3,10 @@ import type { RawReply, TwinCall, TwinHold } from './twin.ts';
 import { choose, possessions, runsIn } from './twin-matching.ts';
 import type { TwinEntry } from './twin-waitlist.ts';
 
-function lookForSeats(call: TwinCall, [owner = '', category = '*', quantity, together = 'a']: string[]): RawReply {
+function lookForSeats(
+  call: TwinCall,
+  [owner = '', category = '*', quantity, together = 'a']: string[],
+): RawReply {
   if (call.now >= call.meta.closesAt) return call.finish('closed');
   if (!call.twin.layout.has('*')) return call.finish('no-layout');
   const left = Math.max(0, call.meta.seatsPerBuyer - possessions(call.waitlist, owner).has);

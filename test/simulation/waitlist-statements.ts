@@ -144,7 +144,17 @@ function record(
     if (!known) {
       const { offeredAt = 0, until = 0 } = step;
       const { id: entryId, userId, eventId } = entry;
-      offers.set(holdId, { holdId, entryId, userId, eventId, seats, offeredAt, until, state: become, endedAt });
+      offers.set(holdId, {
+        holdId,
+        entryId,
+        userId,
+        eventId,
+        seats,
+        offeredAt,
+        until,
+        state: become,
+        endedAt,
+      });
     }
   }
   const isTold = kind === 'offered' || kind === 'expired' || state === 'expired' || state === 'closed';

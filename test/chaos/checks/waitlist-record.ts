@@ -86,7 +86,9 @@ export function waitsOf(entry: EntryFact, steps: readonly StepFact[], ops: reado
   const mine = ops.filter(
     (op) => op.requestId === entry.requestId || (op.entryId !== '' && op.entryId === entry.id),
   );
-  const joined = Math.min(...mine.filter((op) => op.f === 'join' && op.type === 'ok').map((op) => op.endedAt));
+  const joined = Math.min(
+    ...mine.filter((op) => op.f === 'join' && op.type === 'ok').map((op) => op.endedAt),
+  );
   const leaves = Math.min(...mine.filter((op) => op.f === 'leave').map((op) => op.invokedAt));
   const waits: Wait[] = [];
   let order = 9 * classWeight + entry.joinedAt;
@@ -100,8 +102,7 @@ export function waitsOf(entry: EntryFact, steps: readonly StepFact[], ops: reado
     close(Math.min(step.at, leaves));
     gathers = step.kind === 'gathered';
     const isLate = step.kind === 'declined' || step.kind === 'expired';
-    if (isLate)
-      order = Math.max(Math.floor(order / classWeight) * classWeight + step.at, order + 1);
+    if (isLate) order = Math.max(Math.floor(order / classWeight) * classWeight + step.at, order + 1);
     if (step.kind === 'advanced') order = step.at;
     if (step.state === 'waiting') from = step.at;
   }

@@ -86,7 +86,9 @@ test('C7: passed over again and again without gathering', () => {
     }
     return told;
   };
-  expect(found(story(false))).toEqual(['ada was first of all, and was passed over 8 times without gathering']);
+  expect(found(story(false))).toEqual([
+    'ada was first of all, and was passed over 8 times without gathering',
+  ]);
   expect(found(story(true))).toEqual([]);
 });
 
@@ -100,7 +102,8 @@ test('C7: seats are shown free that somebody waits for', () => {
 });
 
 test('C7: somebody who does not wait gets seats that somebody waits for', () => {
-  const story = (from: number) => new WaitStory().joined('ada', 100).held('eve', 'h1', [0], [from, from + 20]);
+  const story = (from: number) =>
+    new WaitStory().joined('ada', 100).held('eve', 'h1', [0], [from, from + 20]);
   expect(found(story(500))).toEqual(['seats 0 were held by eve, and ada waits for such']);
   // Before ada was answered.
   expect(found(story(95))).toEqual([]);
@@ -108,7 +111,9 @@ test('C7: somebody who does not wait gets seats that somebody waits for', () => 
 
 test('C7: one seat offered to two, one user offered twice, and an offer that somebody else buys', () => {
   const seat = new WaitStory().joined('ada', 100).joined('bob', 200).offered('ada', 5000, [0]);
-  expect(found(seat.offered('bob', 5500, [0]))).toEqual(['seat 0 was offered twice at once: of-ada and of-bob']);
+  expect(found(seat.offered('bob', 5500, [0]))).toEqual([
+    'seat 0 was offered twice at once: of-ada and of-bob',
+  ]);
   const user = new WaitStory().joined('ada', 100, { category: 'Stalls' }).offered('ada', 5000, [0]);
   expect(found(user.offered('ada', 5500, [1], 'of-two'))).toEqual([
     'user ada had two offers at once: of-ada and of-two',
@@ -122,7 +127,10 @@ test('C7: somebody else hears of an offer, accepts it, or books other seats with
   const heard = good().promoted('eve', 5003, 'of-ada', 'ada');
   expect(found(heard)).toEqual(['user eve was told waitlist:promoted about an entry of somebody else']);
   const taken = good().joined('eve', 9500);
-  taken.tell('eve', 'accept', 'ok', [6400, 6410], { holdId: 'of-bob', value: { holdId: 'of-bob', seats: [0] } });
+  taken.tell('eve', 'accept', 'ok', [6400, 6410], {
+    holdId: 'of-bob',
+    value: { holdId: 'of-bob', seats: [0] },
+  });
   expect(found(taken)).toEqual(['user eve did accept with an offer of somebody else']);
   const other = good();
   for (const booking of other.rest.bookings) booking.seats = [3];
@@ -183,7 +191,11 @@ test('C7: at rest something is free that is waited for, or Redis has another que
 test('C7: what Redis forgot when it was lost is excused, and nothing else is', () => {
   const excuse = { losesHolds: true, faultAt: 6000, healedAt: 8000 };
   const story = (at: number) =>
-    new WaitStory('ssssssss', excuse).joined('ada', 100).joined('bob', 200).offered('bob', at, [0]).ended('bob', 'accepted', at + 50);
+    new WaitStory('ssssssss', excuse)
+      .joined('ada', 100)
+      .joined('bob', 200)
+      .offered('bob', at, [0])
+      .ended('bob', 'accepted', at + 50);
   expect(found(story(7000))).toEqual([]);
   expect(found(story(20_000))).toHaveLength(1);
 });

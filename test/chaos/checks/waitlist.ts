@@ -191,10 +191,12 @@ function checkOne(scene: Scene): void {
     if (both) say(`seat ${seat} was offered twice at once: ${both}`);
     for (const { holdId, createdAt, seats } of rest.bookings) {
       const when = createdAt - performance.timeOrigin;
-      const over = seats.includes(seat) && !isExcused(scene, when)
-        ? all.find(({ from, till }) => when > from + roundingMs && when < till - roundingMs)
-        : undefined;
-      if (over) say(`seat ${seat} was booked by ${short(holdId)} while ${short(over.offer.holdId)} was offered`);
+      const over =
+        seats.includes(seat) && !isExcused(scene, when)
+          ? all.find(({ from, till }) => when > from + roundingMs && when < till - roundingMs)
+          : undefined;
+      if (over)
+        say(`seat ${seat} was booked by ${short(holdId)} while ${short(over.offer.holdId)} was offered`);
     }
   }
 }
@@ -209,7 +211,8 @@ function checkOwners({ waitlist, ops, rest, say }: Scene): void {
   }
   for (const op of ops) {
     const offer = byHold.get(op.holdId);
-    if (!offer || op.type !== 'ok' || (op.f !== 'accept' && op.f !== 'decline' && op.f !== 'confirm')) continue;
+    if (!offer || op.type !== 'ok' || (op.f !== 'accept' && op.f !== 'decline' && op.f !== 'confirm'))
+      continue;
     const userId = waitlist.users.get(op.proc);
     if (userId !== undefined && userId !== offer.userId)
       say(`user ${short(userId)} did ${op.f} with an offer of somebody else`, [op]);
@@ -255,9 +258,9 @@ function checkTold({ waitlist, say, excuse }: Scene): void {
   const holds = new Set(waitlist.offers.map(({ holdId }) => holdId));
   const offers = waitlist.told.filter(({ name }) => name === 'waitlist:promoted');
   for (const [holdId, tells] of Map.groupBy(offers, (told) => told.holdId)) {
-    if (!holds.has(holdId)) say(`somebody was told of offer ${short(holdId)}, of which nothing is written down`);
-    if (tells.length > 1 && excuse.isCalm)
-      say(`offer ${short(holdId)} was told ${tells.length} times`);
+    if (!holds.has(holdId))
+      say(`somebody was told of offer ${short(holdId)}, of which nothing is written down`);
+    if (tells.length > 1 && excuse.isCalm) say(`offer ${short(holdId)} was told ${tells.length} times`);
   }
 }
 

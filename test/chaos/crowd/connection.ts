@@ -91,7 +91,10 @@ export class Connection {
     socket.on('disconnect', () => this.#next(socket));
     socket.on('connect_error', () => this.#next(socket));
     // The manager's time-out ends with the handshake; a node may stop right after it.
-    setTimeout(() => socket === this.#socket && !socket.connected && this.#next(socket), this.#connectMs + 500);
+    setTimeout(
+      () => socket === this.#socket && !socket.connected && this.#next(socket),
+      this.#connectMs + 500,
+    );
   }
 
   #next(from: Socket | undefined): void {

@@ -1,6 +1,13 @@
 /** Reads what PostgreSQL and Redis have of a waitlist past the nodes, as its check wants it. */
 import { makeKeys } from '../../../src/redis/keys.ts';
-import type { EntryFact, OfferFact, SeatFact, StepFact, Told, WaitlistEvidence } from '../checks/waitlist-record.ts';
+import type {
+  EntryFact,
+  OfferFact,
+  SeatFact,
+  StepFact,
+  Told,
+  WaitlistEvidence,
+} from '../checks/waitlist-record.ts';
 import { redisPrefix, type Stage } from '../stage/stage.ts';
 
 const keys = makeKeys(redisPrefix);
@@ -21,7 +28,10 @@ export async function readWaitlist(
 }
 
 /** What has still to be written down, and offers that wait for an answer. */
-export async function unsettled(stage: Stage, eventId: string): Promise<{ unrecorded: number; live: number }> {
+export async function unsettled(
+  stage: Stage,
+  eventId: string,
+): Promise<{ unrecorded: number; live: number }> {
   const [unrecorded, [row]] = await Promise.all([
     stage.redis.direct.hlen(keys.event(eventId)[14] as string),
     stage.postgres.query<{ live: string }>(

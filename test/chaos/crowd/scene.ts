@@ -56,7 +56,14 @@ export class Scene {
         prices,
       });
       const paying = isPaid ? { payment: 'online', payingMs } : {};
-      const rules = JSON.stringify({ holdMs, seatsPerBuyer: 1000, extensions: 3, offerMs, ...paying, ...more });
+      const rules = JSON.stringify({
+        holdMs,
+        seatsPerBuyer: 1000,
+        extensions: 3,
+        offerMs,
+        ...paying,
+        ...more,
+      });
       await this.#postgres.query('update events set rules = rules || $2::jsonb where id = $1', [
         row.id,
         rules,

@@ -136,7 +136,13 @@ export class Waiter {
     const request = { ...payload, requestId } as Messages[M]['request'];
     while (performance.now() < giveUpAt()) {
       if (!(await this.connection.ready(1000))) continue;
-      const answer = await askOnce(this.connection, history, { proc: name, f, requestId, ...known }, message, request);
+      const answer = await askOnce(
+        this.connection,
+        history,
+        { proc: name, f, requestId, ...known },
+        message,
+        request,
+      );
       if (answer.decided) return answer.data;
       if (answer.error === 'timeout' || this.#random.chance(0.2)) this.connection.move();
       await pause(this.#random.whole(50, 400));

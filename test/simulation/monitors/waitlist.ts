@@ -66,7 +66,9 @@ export class WaitlistMonitor {
     const { booked = 0, holds = [] } = twin.buyers.get(entry.owner) ?? {};
     const live = holds.flatMap((id) => twin.holds.get(id) ?? []);
     const has = live.reduce((sum, hold) => sum + hold.seats.length, booked);
-    return !live.some(({ state }) => state === 'o') && has + entry.quantity <= (twin.meta?.seatsPerBuyer ?? 0);
+    return (
+      !live.some(({ state }) => state === 'o') && has + entry.quantity <= (twin.meta?.seatsPerBuyer ?? 0)
+    );
   }
 
   /** Nobody who came earlier would have taken these seats. */
@@ -142,16 +144,21 @@ export class WaitlistMonitor {
     const { redis, postgres, settings } = this.#world;
     const { twin } = redis;
     if (!settings.waits) return;
-    if (twin.unrecorded.size > 0) this.#report('WAITLIST', `not written down: ${[...twin.unrecorded.keys()]}`);
+    if (twin.unrecorded.size > 0)
+      this.#report('WAITLIST', `not written down: ${[...twin.unrecorded.keys()]}`);
     for (const { id, state, order } of postgres.tables.entries.values()) {
       const isLive = state === 'waiting' || state === 'offered';
       const there = twin.entries.get(id);
-      if (isLive !== (there !== undefined)) this.#report('WAITLIST', `${id} is ${state}, and Redis has ${there?.state}`);
+      if (isLive !== (there !== undefined))
+        this.#report('WAITLIST', `${id} is ${state}, and Redis has ${there?.state}`);
       else if (there && there.order !== order) this.#report('WAITLIST', `${id} has two places in the queue`);
     }
     for (const { holdId, state } of postgres.tables.offers.values()) {
       if ((state === 'live') !== twin.offers.has(holdId)) {
-        this.#report('WAITLIST', `offer ${holdId} is ${state}, and Redis has ${twin.holds.get(holdId)?.state}`);
+        this.#report(
+          'WAITLIST',
+          `offer ${holdId} is ${state}, and Redis has ${twin.holds.get(holdId)?.state}`,
+        );
       }
     }
   }
