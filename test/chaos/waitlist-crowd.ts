@@ -227,11 +227,16 @@ async function sellOut({ selling, options, random, eventId, history }: Work & { 
       for (let i = n; i < parties.length; i += selling.length) {
         const seats = parties[i] as number[];
         const about = { proc: by.name, seats };
-        const line = { ...about, f: 'hold' as const, requestId: `sell-${i}` };
+        const line = { ...about, f: 'hold' as const, requestId: `${eventId.slice(-8)}-sell-${i}` };
         const asked = { eventId, seats, requestId: line.requestId };
         const { hold } = await insist(by, history, line, 'seats:hold', asked);
         const { holdId } = hold;
-        const confirm = { ...about, f: 'confirm' as const, holdId, requestId: `book-${i}` };
+        const confirm = {
+          ...about,
+          f: 'confirm' as const,
+          holdId,
+          requestId: `${eventId.slice(-8)}-book-${i}`,
+        };
         const wanted = { eventId, holdId, requestId: confirm.requestId };
         const { booking } = await insist(by, history, confirm, 'bookings:confirm', wanted);
         bookings.push({ by, booking });
@@ -245,7 +250,7 @@ async function sellOut({ selling, options, random, eventId, history }: Work & { 
 async function cancelMany(
   work: Work & { selling: Seller[]; bookings: { by: Seller; booking: Booking }[] },
 ): Promise<void> {
-  const { options, random, history } = work;
+  const { options, random, eventId, history } = work;
   const left = work.bookings.map(({ by, booking }) => ({
     by,
     id: booking.id,
@@ -259,7 +264,9 @@ async function cancelMany(
     const some = seats.length > 1 && random.chance(0.5) ? [random.pick(seats)] : undefined;
     if (some) (left[at] as (typeof left)[number]).seats = seats.filter((seat) => !some.includes(seat));
     else left.splice(at, 1);
-    going.push(cancel(by, history, `cancel-${n}`, id, some ?? seats, some !== undefined));
+    going.push(
+      cancel(by, history, `${eventId.slice(-8)}-cancel-${n}`, id, some ?? seats, some !== undefined),
+    );
     await pause(
       Math.max(0, begin + (options.cancellingMs * (n + 1)) / options.cancellations - performance.now()),
     );
@@ -307,7 +314,7 @@ async function grab(work: Work & Seller & { isOver: () => boolean }): Promise<vo
     await pause(random.whole(20, 120));
     if (!(await connection.ready(1000))) continue;
     const seats = [random.whole(0, options.seats - 1)];
-    const requestId = `${name}-${n}`;
+    const requestId = `${eventId.slice(-8)}-${name}-${n}`;
     const line = { proc: name, f: 'hold' as const, requestId, seats };
     const { data } = await askOnce(connection, history, line, 'seats:hold', { eventId, seats, requestId });
     if (!data) continue;

@@ -165,7 +165,8 @@ test('the twin of the scripts answers as the real ones, and leaves the same', as
       for (const reply of replies) {
         const status = String(reply[0]);
         statuses.set(status, (statuses.get(status) ?? 0) + 1);
-        for (const step of (reply[9] as string[] | undefined) ?? []) kinds.add(step.split('|')[0]);
+        for (const [at, text] of ((reply[9] as string[] | undefined) ?? []).entries())
+          if (at % 2 === 1) kinds.add(text.split('|')[0]);
       }
       for (const [at, reply] of replies.entries()) {
         const name = asked[at]?.split(' ')[0] ?? '';

@@ -46,26 +46,14 @@ export function loadEvent(twin: Twin, run: string, args: string[], now: number):
     Object.assign(entry, { state: 'o', hold, since });
     twin.offers.set(hold, entry.id);
   };
-  for (const hold of survivors) {
-    const live = hold.state === 'c' || hold.till > now;
-    if (!live || hold.state === 'g' || !allFree(hold.seats)) continue;
-    const entry = waiting.get(entryOf.get(hold.id) ?? '');
-    if (hold.state === 'o' && entry?.state !== 'w') continue;
-    install(hold);
-    if (hold.state === 'o' && entry) keepOffer(entry, hold.id, known.get(entry.id)?.since ?? 0);
-  }
-  for (const [id = '', entryId = '', since, till, list = ''] of linesOf(args[10] ?? '')) {
-    const entry = waiting.get(entryId);
-    if (entry?.state !== 'w' || newer.has(entry) || entryOf.has(id)) continue;
-    const seats = list.split(',').filter(Boolean).map(Number);
+  const restoreOffer = (id: string, entry: TwinEntry, since: number, till: number, seats: number[]) => {
+    const { owner, order, missed, passes } = entry;
     if (allFree(seats)) {
-      const { owner } = entry;
-      install({ id, state: 'o', owner, till: Number(till), extensions: 0, attempts: 0, seats });
-      keepOffer(entry, id, Number(since));
-      continue;
+      install({ id, state: 'o', owner, till, extensions: 0, attempts: 0, seats });
+      keepOffer(entry, id, since);
+      return;
     }
     entry.version = Math.max(entry.version + 1, now);
-    const { owner, order, missed, passes } = entry;
     const step = [
       'revoked',
       'waiting',
@@ -74,7 +62,7 @@ export function loadEvent(twin: Twin, run: string, args: string[], now: number):
       missed,
       passes,
       id,
-      list,
+      seats,
       since,
       till,
       now,
@@ -82,7 +70,20 @@ export function loadEvent(twin: Twin, run: string, args: string[], now: number):
       'sold',
       '',
     ];
-    twin.unrecorded.set(`${entryId}:${entry.version}`, step.join('|'));
+    twin.unrecorded.set(`${entry.id}:${entry.version}`, step.join('|'));
+  };
+  for (const hold of survivors) {
+    if (hold.state === 'o') {
+      const entry = waiting.get(entryOf.get(hold.id) ?? '');
+      if (entry?.state !== 'w') continue;
+      restoreOffer(hold.id, entry, known.get(entry.id)?.since ?? 0, hold.till, hold.seats);
+    } else if ((hold.state === 'c' || hold.till > now) && hold.state !== 'g' && allFree(hold.seats))
+      install(hold);
+  }
+  for (const [id = '', entryId = '', since, till, list = ''] of linesOf(args[10] ?? '')) {
+    const entry = waiting.get(entryId);
+    if (entry?.state !== 'w' || newer.has(entry) || entryOf.has(id)) continue;
+    restoreOffer(id, entry, Number(since), Number(till), list.split(',').filter(Boolean).map(Number));
   }
   for (const entry of waiting.values()) if (entry.state === 'w') twin.queue.add(entry.id);
   const { looker, lookerUntil } = twin.meta ?? {};

@@ -139,9 +139,15 @@ export class TwinWaitlist {
       this.step(entry, 'let-go', '', hold, '', actor);
       return;
     }
-    if (now >= meta.closesAt) return this.stop(entry, 'revoked', 'closed', hold, 'sale-ended', actor);
+    if (now >= meta.closesAt) {
+      this.stop(entry, 'revoked', 'closed', hold, 'sale-ended', actor);
+      return;
+    }
     entry.missed++;
-    if (entry.missed >= maxMissed) return this.stop(entry, kind, 'expired', hold, 'offers-missed', actor);
+    if (entry.missed >= maxMissed) {
+      this.stop(entry, kind, 'expired', hold, 'offers-missed', actor);
+      return;
+    }
     this.requeue(entry, hold);
     this.step(entry, kind, '', hold, '', actor);
   }

@@ -176,8 +176,8 @@ export class TwinCall {
   lapse(hold: TwinHold): void {
     this.freeHeld(hold.seats);
     this.dropHold(hold, 0);
-    if (isOffer(hold)) return this.waitlist.missed(hold, 'expired');
-    this.lapsed.push(hold.id, hold.owner, hold.seats.join(','));
+    if (isOffer(hold)) this.waitlist.missed(hold, 'expired');
+    else this.lapsed.push(hold.id, hold.owner, hold.seats.join(','));
   }
 
   /** Answers whether more may be due. */
