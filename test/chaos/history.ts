@@ -5,7 +5,18 @@
  */
 import { appendFileSync } from 'node:fs';
 
-export type Act = 'hold' | 'extend' | 'checkout' | 'release' | 'confirm' | 'cancel' | 'list';
+export type Act =
+  | 'hold'
+  | 'extend'
+  | 'checkout'
+  | 'release'
+  | 'confirm'
+  | 'cancel'
+  | 'list'
+  | 'join'
+  | 'leave'
+  | 'accept'
+  | 'decline';
 
 /** What an answer brought, in the parts that are checked. Times are ms of the harness' monotonic clock. */
 export interface Value {
@@ -17,6 +28,8 @@ export interface Value {
   taken?: number[];
   bookings?: { id: string; holdId: string; status: string }[];
   totalCents?: number;
+  /** Of the waitlist. */
+  entryId?: string;
 }
 
 export interface Line {
@@ -33,6 +46,8 @@ export interface Line {
   holdId?: string;
   bookingId?: string;
   requestId?: string;
+  /** Of the waitlist. */
+  entryId?: string;
   error?: string;
   value?: Value;
 }
@@ -53,6 +68,7 @@ export interface Op {
   holdId: string;
   bookingId: string;
   requestId: string;
+  entryId: string;
   error: string;
   value: Value;
 }
@@ -103,6 +119,7 @@ export function opsOf(lines: readonly Line[]): Op[] {
         holdId: line.holdId ?? end?.value?.holdId ?? '',
         bookingId: line.bookingId ?? '',
         requestId: line.requestId ?? '',
+        entryId: line.entryId ?? end?.value?.entryId ?? '',
         error: end?.error ?? '',
         value: end?.value ?? {},
       };
@@ -116,6 +133,7 @@ export function describe(op: Op): string {
     op.seats.length > 0 ? `seats ${op.seats}` : '',
     op.holdId && `hold ${op.holdId.slice(0, 8)}`,
     op.bookingId && `booking ${op.bookingId.slice(-8)}`,
+    op.entryId && `entry ${op.entryId.slice(-6)}`,
     op.value.taken ? `taken ${op.value.taken}` : '',
     op.value.expiresAt ? `until ${op.value.expiresAt.toFixed(0)}` : '',
   ];

@@ -6,6 +6,13 @@ import { twinScripts } from './twin-scripts.ts';
 
 const owners = ['ada', 'bob'];
 const onSaleUntil = '1900000000000';
+/** Two rows of four: each is a category. */
+const layout = [
+  ['*', '0-7:0-3,4-7'],
+  ['0', '0-3:0-3'],
+  ['1', '4-7:4-7'],
+];
+const actor = 'user,session,request';
 
 /** Numbers, from which a call is made when the state it meets is known: so that most of them hit something. */
 export type Draft = { name: string; picks: number[]; afterMs: number };
@@ -69,6 +76,53 @@ export class Picks {
     return this.number(2) === 0 ? '' : `${this.#twin.meta?.epoch}:${this.position()}`;
   }
 
+  /** An entry that lives, or nearly. */
+  entry(): { id: string; owner: string } {
+    const entries = [...this.#twin.entries.values()];
+    const entry = entries[this.number(entries.length || 1)];
+    if (!entry || this.number(12) === 0) return { id: 'no-such-entry', owner: 'ada' };
+    return { id: entry.id, owner: this.number(12) === 0 ? this.of(...owners) : entry.owner };
+  }
+
+  offer(): { id: string; owner: string } {
+    const offers = [...this.#twin.offers.keys()];
+    const hold = this.#twin.holds.get(offers[this.number(offers.length || 1)] ?? '');
+    return hold && this.number(8) > 0 ? hold : this.hold();
+  }
+
+  wish(): unknown[] {
+    return [this.of('*', '*', '0', '1'), 1 + this.number(3), this.of('a', 'a', 't')];
+  }
+
+  /** Behind all others, or nearly. */
+  order(): number {
+    return 9e14 + 1_800_000_000_000 + ++entries - this.of(0, 0, 0, 2);
+  }
+
+  steps(): string[] {
+    const keys = [...this.#twin.unrecorded.keys()];
+    return this.number(3) > 0 ? keys : keys.slice(0, 1 + this.number(3));
+  }
+
+  /** Lines as PostgreSQL would have them. */
+  waiting(): [waiting: string, offers: string, layout: string] {
+    const { entries, holds, offers } = this.#twin;
+    if (entries.size === 0 || this.number(8) === 0) return ['', '', ''];
+    const older = this.number(4) === 0 ? 1 : 0;
+    const waiting = [...entries.values()].map((entry) => {
+      const { id, owner, quantity, category, together, passes, missed, order, version } = entry;
+      // Five times passed over is rare otherwise.
+      const known = [Math.max(passes, this.of(0, 0, 4, 5)), missed, order, Math.max(0, version - older)];
+      return `${[id, owner, quantity, category, together, ...known].join('|')}\n`;
+    });
+    const live = [...offers].flatMap(([hold, entry]) => {
+      const { state, till, seats } = holds.get(hold) ?? {};
+      const id = this.number(2) === 0 ? hold : `${hold}x`;
+      return state === 'o' ? [`${id}|${entry}|${(till ?? 0) - 500}|${till}|${seats}\n`] : [];
+    });
+    return [waiting.join(''), live.join(''), layout.map((line) => `${line.join('|')}\n`).join('')];
+  }
+
   /** Most are new. */
   request(): [id: string, fingerprint: string] {
     const id = this.number(4) === 0 ? `request-${this.number(3)}` : `request-${this.#twin.replies.size + 3}`;
@@ -77,6 +131,7 @@ export class Picks {
 }
 
 let holds = 0;
+let entries = 0;
 export const args: Record<string, (picks: Picks) => unknown[]> = {
   'hold-seats': (p) => {
     const into = p.number(4) === 0 ? p.hold() : { id: '', owner: p.of(...owners) };
@@ -123,6 +178,28 @@ export const args: Record<string, (picks: Picks) => unknown[]> = {
     });
     return [p.of('epoch-1', 'epoch-1', 'epoch-2'), p.position(), ...seats];
   },
+  'look-for-seats': (p) => [p.of(...owners), ...p.wish()],
+  'queue-entry': (p) => {
+    const known = p.number(12) === 0;
+    const order = p.order();
+    return [known ? p.entry().id : `entry-${entries}`, p.of(...owners, 'cyd', 'dan'), ...p.wish(), order];
+  },
+  'accept-offer': (p) => {
+    const { id, owner } = p.offer();
+    return [owner, ...p.request(), id, actor];
+  },
+  'decline-offer': (p) => {
+    const { id, owner } = p.offer();
+    return [owner, ...p.request(), id, actor];
+  },
+  'leave-waitlist': (p) => {
+    const { id, owner } = p.entry();
+    return [owner, id, actor];
+  },
+  'promote-entry': (p) => [p.entry().id, actor],
+  'read-waitlist': (p) => [p.entry().id, p.entry().id],
+  'forget-steps': (p) => p.steps(),
+  'set-layout': () => layout.flat(),
   'read-ticks': (p) => [p.of('epoch-1', 'epoch-2'), p.number(12)],
   'read-holds': (p) => [p.of(...owners)],
   'read-hold': (p) => [p.hold().id],
@@ -131,15 +208,21 @@ export const args: Record<string, (picks: Picks) => unknown[]> = {
     p.of('epoch-1', 'epoch-2'),
     p.of('ffffffff', 'ffffffff', 'fffsfb', 'fffffffs'),
     p.number(8) === 0 ? 0 : onSaleUntil,
-    ...p.of(
-      [2000, 4, 6, 1, 40, 600_000, '', '', '', 'ada', 1, 'dan', 2],
-      [2000, 3, 12, 2, 40, 600_000, '', '', ''],
-      [900, 2, 6, 0, 7, 600_000, '', '', '', 'bob', 4],
-      [60_000, 4, 8, 3, 40, 600_000, '', '', ''],
-    ),
+    ...p.of([2000, 4, 6, 1, 40], [2000, 3, 12, 2, 40], [900, 2, 6, 0, 7], [60_000, 4, 8, 3, 40]),
+    p.of(600_000, 1500),
+    ...p.waiting(),
+    ...p.of<unknown[]>([], [], ['ada', 1, 'dan', 2], ['bob', 4]),
   ],
 };
-const weights: Record<string, number> = { 'hold-seats': 16, 'begin-confirm': 10, 'resume-hold': 5 };
+const weights: Record<string, number> = {
+  'hold-seats': 16,
+  'begin-confirm': 10,
+  'resume-hold': 5,
+  'queue-entry': 14,
+  'accept-offer': 6,
+  'decline-offer': 6,
+  'free-seats': 6,
+};
 /** After these little is left. */
 const rare = new Set(['close-event', 'set-rules', 'load-event', 'rebuild', 'abort-confirm']);
 /** `rebuild` forgets the run id, as `Inventory.rebuild` does. */

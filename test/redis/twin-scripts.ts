@@ -1,8 +1,9 @@
 /** What each script does, in the words of `twin.ts`. Arguments come as Redis gets them, without the run id. */
 
-import { type RawReply, type Twin, TwinCall, type TwinHold } from './twin.ts';
+import { isOffer, type RawReply, type Twin, TwinCall, type TwinHold } from './twin.ts';
 import { loadEvent } from './twin-load.ts';
 import { lookAtEvent, mendBuyer, mendSeats } from './twin-mending.ts';
+import { waitingScripts } from './twin-waiting.ts';
 
 type TwinScript = (call: TwinCall, args: string[]) => RawReply;
 export type TwinScripts = Record<string, TwinScript>;
@@ -134,7 +135,7 @@ function releaseSeats(call: TwinCall, args: string[]): RawReply {
 function beginConfirm(call: TwinCall, [owner = '', id = '', graceMs]: string[]): RawReply {
   const hold = call.twin.holds.get(id);
   if (!call.isLive(hold)) return call.finish('unknown-hold');
-  if (hold.owner !== owner) return call.finish('foreign');
+  if (hold.owner !== owner || isOffer(hold)) return call.finish('foreign');
   if (hold.state !== 'c' && call.now >= call.meta.closesAt) return call.finish('closed');
   if (hold.attempts >= maxAttempts && call.now >= hold.till) return call.finish('exhausted');
   hold.state = 'c';
@@ -240,7 +241,8 @@ function closeEvent(call: TwinCall): RawReply {
       freed++;
     }
   }
-  return call.finish(freed === maxLapsed ? 'more' : 'closed');
+  if (freed === maxLapsed) return call.finish('more');
+  return call.finish(call.waits && call.waitlist.close() ? 'more' : 'closed');
 }
 
 function readTicks(call: TwinCall, [epoch, position]: string[]): RawReply {
@@ -259,7 +261,7 @@ function readHolds(call: TwinCall, [owner = '']: string[]): RawReply {
   const holds = call.buyer(owner).holds.map((id) => call.twin.holds.get(id));
   return call.finish(
     'holds',
-    holds.flatMap((hold) => (call.isLive(hold) ? view(call, hold) : [])),
+    holds.flatMap((hold) => (call.isLive(hold) && !isOffer(hold) ? view(call, hold) : [])),
   );
 }
 
@@ -270,10 +272,12 @@ function readHold(call: TwinCall, [id = '']: string[]): RawReply {
 }
 
 function sweepEvent(call: TwinCall): RawReply {
+  const tendIn = call.waits ? call.waitlist.tend() : undefined;
   const result = call.finish('swept');
   const [next] = call.twin.byDue();
-  const due = next === undefined ? '' : String(Math.max(0, (call.twin.expiry.get(next) ?? 0) - call.now));
-  result[7] = [String(call.meta.cut), due];
+  const nextIn = next === undefined ? undefined : Math.max(0, (call.twin.expiry.get(next) ?? 0) - call.now);
+  const due = Math.min(nextIn ?? Number.POSITIVE_INFINITY, tendIn ?? Number.POSITIVE_INFINITY);
+  result[7] = [String(call.meta.cut), Number.isFinite(due) ? String(due) : ''];
   return result;
 }
 
@@ -300,6 +304,7 @@ export const twinScripts: TwinScripts = {
     return call.finish('cut');
   },
   'read-map': (call) => call.finish('map', [call.twin.seats.join(''), String(call.meta.cut)]),
+  ...waitingScripts,
   'set-rules': (call, [closesAt]) => {
     call.meta.closesAt = Number(closesAt);
     return call.finish('set');

@@ -1,7 +1,8 @@
 /**
- * The scripts without Redis: the same keys as plain maps, but for those of the waitlist, and in `TwinCall` what `inventory.lua` gives to
- * every script. `scripts-twin.test.ts` proves it equal to the real ones, call by call. Time is an argument.
+ * The scripts without Redis: the same keys as plain maps, and in `TwinCall` what `inventory.lua` gives to every script. `scripts-twin.test.ts` proves it equal to the real ones, call by call. Time is an argument.
  */
+import { type TwinEntry, TwinWaitlist } from './twin-waitlist.ts';
+
 export type RawReply = [
   status: string,
   epoch: string,
@@ -12,11 +13,12 @@ export type RawReply = [
   unsettled: string[],
   fields: string[],
   now?: number,
+  steps?: string[],
 ];
 
 export interface TwinHold {
   readonly id: string;
-  /** h held, p being paid for, c being booked */
+  /** h held, p being paid for, c being booked, o offered to somebody who waits, g gathered for somebody */
   state: string;
   owner: string;
   till: number;
@@ -45,6 +47,10 @@ export interface TwinMeta {
   /** The node that compares the event with PostgreSQL, and until when. */
   looker?: string;
   lookerUntil?: number;
+  /** 1: somebody waits. 2: and there may be free seats that nobody was asked about. */
+  waitlist?: string;
+  /** Entries that gather, with commas. */
+  gathering?: string;
 }
 
 const maxLapsed = 100;
@@ -62,6 +68,12 @@ export class Twin {
   replies = new Map<string, string>();
   earlier = new Map<string, string>();
   buyers = new Map<string, { booked: number; holds: string[] }>();
+  /** Ids; the order is that of the entries. */
+  queue = new Set<string>();
+  entries = new Map<string, TwinEntry>();
+  offers = new Map<string, string>();
+  layout = new Map<string, string>();
+  unrecorded = new Map<string, string>();
 
   /** Ids that are due, in the order of a sorted set, at most so many. */
   due(now: number, limit = maxLapsed): string[] {
@@ -86,6 +98,9 @@ export class Twin {
   }
 }
 
+/** Seats that are kept for somebody who waits: no hold yet, for all that can be done with holds. */
+export const isOffer = ({ state }: TwinHold): boolean => state === 'o' || state === 'g';
+
 /** One call of a script on an event that is loaded. */
 export class TwinCall {
   readonly twin: Twin;
@@ -96,12 +111,21 @@ export class TwinCall {
   readonly lapsed: string[] = [];
   readonly unsettled: string[] = [];
   readonly #changed: [seat: number, state: string][] = [];
+  /** Somebody waits for seats of this event. */
+  waits: boolean;
+  isUnmatched: boolean;
+  isServed = false;
+  /** A seat became free since whoever waits was last asked. */
+  hasFreed = false;
+  readonly waitlist = new TwinWaitlist(this);
 
   constructor(twin: Twin, meta: TwinMeta, now: number) {
     this.twin = twin;
     this.meta = meta;
     this.now = now;
     this.promised = meta.promised;
+    this.waits = meta.waitlist !== undefined;
+    this.isUnmatched = meta.waitlist === '2';
   }
 
   seat(seat: number): string {
@@ -111,6 +135,7 @@ export class TwinCall {
   setSeat(seat: number, state: string): void {
     this.twin.seats[seat] = state;
     this.#changed.push([seat, state]);
+    if (state === 'f') this.hasFreed = true;
   }
 
   freeHeld(seats: readonly number[]): void {
@@ -132,7 +157,7 @@ export class TwinCall {
 
   ownHold(id: string, owner: string): TwinHold | undefined {
     const hold = this.twin.holds.get(id);
-    return this.isLive(hold) && hold.owner === owner ? hold : undefined;
+    return this.isLive(hold) && hold.owner === owner && !isOffer(hold) ? hold : undefined;
   }
 
   writeHold(hold: TwinHold, due: number): void {
@@ -151,7 +176,8 @@ export class TwinCall {
   lapse(hold: TwinHold): void {
     this.freeHeld(hold.seats);
     this.dropHold(hold, 0);
-    this.lapsed.push(hold.id, hold.owner, hold.seats.join(','));
+    if (isOffer(hold)) this.waitlist.missed(hold, 'expired');
+    else this.lapsed.push(hold.id, hold.owner, hold.seats.join(','));
   }
 
   /** Answers whether more may be due. */
@@ -163,7 +189,15 @@ export class TwinCall {
       else if (hold.state === 'c') this.unsettle(hold);
       else this.lapse(hold);
     }
+    this.serveWaiting();
     return due.length === maxLapsed;
+  }
+
+  /** Whoever waits comes first: what became free is theirs before anybody sees it free. */
+  serveWaiting(): void {
+    if (!this.waits || !(this.hasFreed || (this.isUnmatched && !this.isServed))) return;
+    this.hasFreed = false;
+    this.waitlist.match();
   }
 
   /** The grace of a hold that is being booked is over. */
@@ -204,6 +238,7 @@ export class TwinCall {
   }
 
   finish(status: string, fields: string[] = []): RawReply {
+    this.serveWaiting();
     const { twin, meta, now } = this;
     if (this.#changed.length > 0) {
       meta.position++;
@@ -220,7 +255,10 @@ export class TwinCall {
         meta.promised = now + wait;
       }
     }
-    return [status, meta.epoch, meta.position, tick, dueMs, this.lapsed, this.unsettled, fields, now];
+    const { lapsed, unsettled, waitlist } = this;
+    const reply: RawReply = [status, meta.epoch, meta.position, tick, dueMs, lapsed, unsettled, fields, now];
+    if (waitlist.steps.length > 0) reply.push(waitlist.steps);
+    return reply;
   }
 
   /** Seats that changed after a position, and perhaps some more; undefined when the log does not reach so far. */

@@ -1,5 +1,5 @@
 /** Somebody who buys: holds, changes their mind, confirms until there is an answer, cancels, comes too late. */
-import type { Booking, Hold } from '../../src/contracts.gen.ts';
+import type { Booking, Hold, WaitlistEntry } from '../../src/contracts.gen.ts';
 import { Connection, type Reply } from './connection.ts';
 import { Process } from './kernel.ts';
 import type { Random } from './random.ts';
@@ -36,6 +36,7 @@ export class SimBuyer {
     while (!this.#isOver) {
       const hold = await this.#hold();
       if (hold) await this.#decide(hold);
+      else if (this.#world.settings.waits && this.#random.chance(0.4)) await this.#wait();
       await this.#pause(50, 1500);
     }
   }
@@ -105,6 +106,35 @@ export class SimBuyer {
       );
       await Promise.all(both);
     } else await this.#repeat('bookings:cancel', { bookingId });
+  }
+
+  /** Waits for a while, and takes, declines or ignores what is offered. */
+  async #wait(): Promise<void> {
+    const { eventId } = this.#world;
+    const quantity = this.#random.whole(1, 3);
+    const wish = { quantity, together: this.#random.chance(0.4) };
+    const category = this.#random.chance(0.3) ? { category: 'Stalls' } : {};
+    const reply = await this.#repeat('waitlist:join', { eventId, ...wish, ...category });
+    if (!reply.ok) return;
+    const entryId = (reply.data as { entry: WaitlistEntry }).entry.id;
+    const ignored = new Set<string>();
+    for (let looks = this.#random.whole(2, 15); looks > 0 && !this.#isOver; looks--) {
+      await this.#pause(100, 1500);
+      const found = await this.#once('waitlist:position', { eventId });
+      if (!found.ok) continue;
+      const entry = (found.data as { entries: WaitlistEntry[] }).entries.find(({ id }) => id === entryId);
+      if (!entry) return;
+      if (!entry.offer || ignored.has(entry.offer.holdId)) continue;
+      const { holdId } = entry.offer;
+      const mood = this.#random.between(0, 1);
+      if (mood < 0.3) ignored.add(holdId);
+      else if (mood < 0.45) await this.#repeat('waitlist:decline', { eventId, holdId });
+      else {
+        const accepted = await this.#repeat('waitlist:accept', { eventId, holdId });
+        if (accepted.ok) return this.#decide((accepted.data as { hold: Hold }).hold);
+      }
+    }
+    await this.#repeat('waitlist:leave', { eventId, entryId });
   }
 
   #newRequest(): string {

@@ -3,6 +3,7 @@ import type { Reply } from './connection.ts';
 import { HoldsMonitor } from './monitors/holds.ts';
 import { SalesMonitor } from './monitors/sales.ts';
 import { ViewsMonitor } from './monitors/views.ts';
+import { WaitlistMonitor } from './monitors/waitlist.ts';
 import type { SimNode } from './node.ts';
 import type { SimViewer } from './viewer.ts';
 import type { World } from './world.ts';
@@ -24,6 +25,7 @@ export class Monitors {
   readonly #sales: SalesMonitor;
   readonly #holds: HoldsMonitor;
   readonly #views: ViewsMonitor;
+  readonly #waitlist: WaitlistMonitor;
 
   constructor(world: World) {
     this.#world = world;
@@ -31,6 +33,7 @@ export class Monitors {
     this.#sales = new SalesMonitor(world, report);
     this.#holds = new HoldsMonitor(world, report);
     this.#views = new ViewsMonitor(world, report);
+    this.#waitlist = new WaitlistMonitor(world, report);
     world.redis.onScript = (run) => {
       const [status, , , , , , , fields] = run.reply as [string, ...unknown[]];
       if (run.name === 'begin-confirm' && status === 'confirming') {
@@ -38,11 +41,13 @@ export class Monitors {
       }
       this.#holds.ran(run);
       this.#views.ran(run);
+      this.#waitlist.ran(run);
     };
     world.postgres.onCommit = (facts) => {
       for (const fact of facts) {
         this.#sales.committed(fact);
         if (fact.kind === 'booked') this.#holds.booked(fact.booking);
+        if (fact.kind === 'joined') this.#waitlist.joined(fact.entry);
       }
     };
   }
@@ -83,6 +88,7 @@ export class Monitors {
 
   told(name: string, data: unknown): void {
     this.#sales.told(name, data);
+    this.#waitlist.told(name, data);
   }
 
   confirming(holdId: string, userId: string): void {
@@ -118,5 +124,6 @@ export class Monitors {
   atRest(): void {
     this.#sales.atRest();
     this.#views.atRest();
+    this.#waitlist.atRest();
   }
 }

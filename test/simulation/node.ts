@@ -8,6 +8,11 @@ import extend from '../../channels/seats/extend.ts';
 import hold from '../../channels/seats/hold.ts';
 import release from '../../channels/seats/release.ts';
 import watch from '../../channels/seats/watch.ts';
+import accept from '../../channels/waitlist/accept.ts';
+import decline from '../../channels/waitlist/decline.ts';
+import join from '../../channels/waitlist/join.ts';
+import leave from '../../channels/waitlist/leave.ts';
+import position from '../../channels/waitlist/position.ts';
 import type { AuditLog } from '../../src/audit/audit-log.ts';
 import { Cancellations } from '../../src/bookings/cancellations.ts';
 import { Confirms } from '../../src/bookings/confirms.ts';
@@ -17,6 +22,7 @@ import type { Clock } from '../../src/clock.ts';
 import type { SeatsChanged } from '../../src/contracts.gen.ts';
 import { type Database, isOutage } from '../../src/database/database.ts';
 import { cancelEvent } from '../../src/database/statements.ts';
+import type { WaitlistNews } from '../../src/database/waitlist-statements.ts';
 import { errors, RequestError } from '../../src/errors.ts';
 import type { EventCard, Events } from '../../src/events/events.ts';
 import type { Engine } from '../../src/hub.ts';
@@ -31,6 +37,8 @@ import { Reconciler } from '../../src/seats/reconciler.ts';
 import { Sweeper } from '../../src/seats/sweeper.ts';
 import { eventRoom, userRoom } from '../../src/socket/frame.ts';
 import type { Publisher } from '../../src/socket/publish.ts';
+import { tellWaiter } from '../../src/waitlist/tell-waiter.ts';
+import { Waitlist } from '../../src/waitlist/waitlist.ts';
 import type { Connection, Reply } from './connection.ts';
 import type { Process } from './kernel.ts';
 import { SqlError } from './postgres-tables.ts';
@@ -43,7 +51,10 @@ const tickMs = 40;
 /** As in `hub.ts`. */
 const unwindMs = 4000;
 const messages: Record<string, Message> = {};
-for (const each of [hold, extend, release, watch, confirm, cancel]) messages[each.name] = each;
+const all = [hold, extend, release, watch, confirm, cancel, join, leave, accept, decline, position];
+for (const each of all) messages[each.name] = each;
+/** As their contracts say. */
+const onceOnly = new Set(['bookings:cancel', 'waitlist:join', 'waitlist:leave']);
 
 export class SimNode {
   readonly process: Process;
@@ -62,6 +73,7 @@ export class SimNode {
   readonly maps: LiveMaps;
   readonly sweeper: Sweeper;
   readonly reconciler: Reconciler;
+  readonly waitlist: Waitlist;
   readonly #world: World;
   readonly #cards: Events;
   readonly #engine: Engine;
@@ -91,6 +103,7 @@ export class SimNode {
     const isWatched = (eventId: string) => this.#watching(eventId).length > 0;
     this.maps = new LiveMaps(makeMapSource({ inventory, events, publisher, isWatched }), log, clock);
     this.sweeper = new Sweeper(inventory, this.maps, log, clock);
+    this.waitlist = new Waitlist({ db, inventory, events, log, clock });
     const audit = { note: () => undefined } as unknown as AuditLog;
     this.reconciler = new Reconciler({
       inventory,
@@ -111,6 +124,9 @@ export class SimNode {
       confirms: this.confirms,
       cancellations: this.cancellations,
       requests: this.requests,
+      waitlist: this.waitlist,
+      // Places in the queue are told by what looks, not by what changes: nothing rests on it.
+      waiters: { remember: () => undefined },
     } as unknown as Engine;
     this.#listen();
     this.#relay();
@@ -125,6 +141,7 @@ export class SimNode {
     this.sweeper.start();
     this.outbox.start();
     if (this.#world.settings.reconciles) this.reconciler.start();
+    if (this.#world.settings.waits) this.waitlist.start();
   }
 
   /** The same steps as `dispatch.ts`, with a session that may do it. */
@@ -151,7 +168,7 @@ export class SimNode {
     const handle = () => (messages[message] as Message).handle(context as never);
     const answered = this.#world.monitors.asked(this, message);
     try {
-      const once = message === 'bookings:cancel';
+      const once = onceOnly.has(message);
       const data = once
         ? await this.requests.once(userId, requestId, message, request, handle)
         : await handle();
@@ -184,6 +201,11 @@ export class SimNode {
     cancel().catch(() => undefined);
   }
 
+  #tellWaiter(news: WaitlistNews): Promise<void> {
+    const toUser = (userId: string, name: string, data: unknown) => this.toUser(userId, name, data);
+    return tellWaiter({ events: this.#cards, publisher: { toUser } as unknown as Publisher }, news);
+  }
+
   #eventChanged(eventId: string): void {
     this.#cards.forget(eventId);
     this.#world.bus.publish(this.process, '', 'event-changed', eventId);
@@ -191,7 +213,7 @@ export class SimNode {
 
   /** As in `hub.ts`. */
   #listen(): void {
-    const { inventory, confirms, cancellations, outbox } = this;
+    const { inventory, confirms, cancellations, outbox, waitlist } = this;
     inventory.listener = {
       ticked: (eventId, epoch, tick) => {
         const message = this.maps.cut(eventId, epoch, tick);
@@ -202,7 +224,13 @@ export class SimNode {
       unsettled: (eventId, holdId) => {
         confirms.settle(eventId, holdId).catch(() => undefined);
       },
+      stepped: (eventId, steps) => waitlist.recorder.take(eventId, steps),
     };
+    if (this.#world.settings.waits) inventory.waiting = (card) => waitlist.loaded(card);
+    for (const part of [waitlist, waitlist.recorder]) {
+      part.tell = (news) => this.#tellWaiter(news);
+      part.done = (id) => outbox.done(id);
+    }
     confirms.listener = {
       booked: (booking, userId) => this.toUser(userId, 'bookings:confirmed', { booking }),
       paymentDue: () => undefined,
@@ -219,7 +247,7 @@ export class SimNode {
 
   /** As in `hub.ts`. */
   #relay(): void {
-    const { outbox, records, confirms, cancellations } = this;
+    const { outbox, records, confirms, cancellations, waitlist } = this;
     outbox.on('booking-confirmed', async ({ bookingId = '' }) => {
       const found = await records.find(bookingId);
       if (found) await confirms.show(found);
@@ -227,6 +255,14 @@ export class SimNode {
     });
     outbox.on('booking-cancelled', async ({ bookingId = '' }, { payload }) => {
       await cancellations.showAgain(bookingId, payload.seats as number[]);
+      return 'done';
+    });
+    outbox.on('waitlist-joined', async ({ entryId = '' }) => {
+      await waitlist.queueLate(entryId);
+      return 'done';
+    });
+    outbox.on('waitlist-told', async (_, { payload }) => {
+      await this.#tellWaiter(payload as unknown as WaitlistNews);
       return 'done';
     });
     outbox.on('event-cancelled', async ({ eventId = '', actorId = '', reason = '' }) => {

@@ -7,9 +7,11 @@ export function outbox(
   key: string,
   payload: Record<string, unknown>,
   delayMs: number,
+  /** Where one statement writes several of one key. */
+  part = '',
 ) {
   // Identities are given at once, and not taken back.
-  const id = tx.seen(`outbox ${key} ${topic}`, () => tx.tables.nextOutboxId++);
+  const id = tx.seen(`outbox ${key} ${topic} ${part}`, () => tx.tables.nextOutboxId++);
   const { now } = tx;
   const entry = { id, topic, key, payload, attempts: 0, dueAt: now + delayMs, createdAt: now, sentAt: null };
   tx.write(() => tx.tables.outbox.set(id, entry));

@@ -50,6 +50,35 @@ interface OutboxEntry {
   sentAt: number | null;
 }
 
+export interface StoredEntry {
+  id: string;
+  eventId: string;
+  userId: string;
+  category: string | null;
+  quantity: number;
+  together: boolean;
+  requestId: string | null;
+  order: number;
+  skipped: number;
+  passes: number;
+  state: 'waiting' | 'offered' | 'accepted' | 'left' | 'expired' | 'closed';
+  version: number;
+  createdAt: number;
+  endedAt: number | null;
+}
+
+export interface StoredOffer {
+  holdId: string;
+  entryId: string;
+  eventId: string;
+  userId: string;
+  seats: number[];
+  offeredAt: number;
+  until: number;
+  state: string;
+  endedAt: number | null;
+}
+
 export class Tables {
   readonly events = new Map<string, { id: string; status: 'published' | 'cancelled'; startsAt: number }>();
   readonly bookings = new Map<string, StoredBooking>();
@@ -62,6 +91,10 @@ export class Tables {
   /** Rows of the audit log that tell of sales: all that is asked of it here. */
   readonly sales: { id: number; eventId: string; at: number }[] = [];
   nextSale = 1;
+  /** Of the waitlist: entries, offers by hold, and the steps that are written down. */
+  readonly entries = new Map<string, StoredEntry>();
+  readonly offers = new Map<string, StoredOffer>();
+  readonly steps = new Set<string>();
 
   /** Active bookings of a seat: one at most, while the index is there. */
   activeBookings(eventId: string, seat: number): StoredBooking[] {
@@ -87,7 +120,9 @@ export class Tables {
 export type Fact =
   | { kind: 'booked'; booking: StoredBooking }
   | { kind: 'refused'; holdId: string }
-  | { kind: 'cancelled'; booking: StoredBooking; seats: number[] };
+  | { kind: 'cancelled'; booking: StoredBooking; seats: number[] }
+  | { kind: 'joined'; entry: StoredEntry }
+  | { kind: 'waited' };
 
 type Mode = 'share' | 'exclusive';
 

@@ -15,6 +15,7 @@ import {
   Transaction,
 } from './postgres-tables.ts';
 import type { Random } from './random.ts';
+import { waitlistStatements } from './waitlist-statements.ts';
 
 const connectTimeoutMs = 2000;
 const statementTimeoutMs = 4000;
@@ -68,7 +69,7 @@ export class SimPostgres {
   constructor(kernel: Kernel, flawed: Record<string, SimStatement> = {}) {
     this.kernel = kernel;
     this.#random = kernel.random('postgres');
-    this.#statements = { ...simStatements, ...flawed };
+    this.#statements = { ...simStatements, ...waitlistStatements, ...flawed };
   }
 
   #wireMs(): number {

@@ -27,6 +27,8 @@ export interface Settings {
   pointChance: number | undefined;
   /** Whether nodes compare Redis with PostgreSQL: nothing else may rely on it. */
   reconciles: boolean;
+  /** Whether people wait for what is taken. */
+  waits: boolean;
   /** How wrong the clocks of the nodes are. */
   skewMs: Record<string, number>;
 }
@@ -56,6 +58,8 @@ export class World {
       focus: mutant?.focus,
       pointChance: mutant?.pointChance,
       reconciles: random.chance(0.4),
+      // By chance of its own: the other runs stay as they were.
+      waits: mutant ? (mutant.waits ?? false) : kernel.random('waits').chance(0.5),
       skewMs: Object.fromEntries(nodeNames.map((name) => [name, skew()])),
     };
     this.card = makeCard(this.eventId, this.seatCount);
@@ -125,9 +129,13 @@ function makeCard(id: string, seatCount: number): EventCard {
       payment: 'none',
       payingMs: 900_000,
       cancelBeforeMs: 0,
-      offerMs: 600_000,
+      offerMs: 4000,
     },
-    plan: { categories: [{ name: 'Stalls', color: '#000000' }], seats } as unknown as EventCard['plan'],
+    plan: {
+      categories: [{ name: 'Stalls', color: '#000000' }],
+      rows: [0, seatCount / 2].map((first) => ({ zone: 0, label: '', first, count: seatCount / 2 })),
+      seats,
+    } as unknown as EventCard['plan'],
   };
 }
 

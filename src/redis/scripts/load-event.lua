@@ -103,38 +103,41 @@ local function keep_offer(id, entry_id, since)
   redis.call('HSET', OFFERS, id, entry_id)
 end
 
+-- One whose time is over is swept as any other, so that it counts as missed.
+local function restore_offer(id, entry_id, since, till, list)
+  local entry = waiting[entry_id]
+  if all_free(list) then
+    install(id, 'o|' .. entry.owner .. '|' .. till .. '|0|0|' .. list, entry.owner, list, till)
+    keep_offer(id, entry_id, since)
+    return
+  end
+  -- Somebody has bought them: the entry waits on in its place.
+  local version = string.format('%.0f', math.max(tonumber(entry.version) + 1, now))
+  entry.version = version
+  redis.call('HSET', UNRECORDED, entry_id .. ':' .. version, table.concat({ 'revoked', 'waiting', entry.owner,
+    entry.order, entry.missed, entry.passes, id, list, since, till, string.format('%.0f', now), '0', 'sold', '' }, '|'))
+  steps[#steps + 1] = version
+end
+
 for i = 1, #survivors, 2 do
   local id, text = survivors[i], survivors[i + 1]
   local state, owner, till, list = string.match(text, '^(%a)|([^|]*)|(%d+)|%d+|%d+|(.*)$')
-  local live = (state == 'c' or tonumber(till) > now) and state ~= 'g' and all_free(list)
   if state == 'o' then
-    local entry = waiting[entry_of[id] or '']
-    live = live and entry ~= nil and entry.state == 'w'
-  end
-  if live then
+    local entry_id = entry_of[id] or ''
+    if waiting[entry_id] and waiting[entry_id].state == 'w' then
+      restore_offer(id, entry_id, string.match(known[entry_id] or '', '|(%d+)|%d+$') or '0', till, list)
+    end
+  elseif (state == 'c' or tonumber(till) > now) and state ~= 'g' and all_free(list) then
     -- How one that was being booked ended is asked once whoever is at it had a moment to finish.
     install(id, text, owner, list, state == 'c' and string.format('%.0f', now + 3000) or till)
-    if state == 'o' then
-      keep_offer(id, entry_of[id], string.match(known[entry_of[id]] or '', '|(%d+)|%d+$') or '0')
-    end
   end
 end
 
--- Offers of which this Redis knows nothing, as PostgreSQL has them. One whose time is over is swept as any other.
+-- Offers of which this Redis knows nothing, as PostgreSQL has them.
 for id, entry_id, since, till, list in string.gmatch(ARGV[12], '([^|\n]+)|([^|]*)|(%d+)|(%d+)|([^\n]*)') do
   local entry = waiting[entry_id]
   if entry and entry.state == 'w' and not entry.is_newer and not entry_of[id] then
-    if all_free(list) then
-      install(id, 'o|' .. entry.owner .. '|' .. till .. '|0|0|' .. list, entry.owner, list, till)
-      keep_offer(id, entry_id, since)
-    else
-      -- Somebody has bought them: the entry waits on in its place.
-      local version = string.format('%.0f', math.max(tonumber(entry.version) + 1, now))
-      entry.version = version
-      redis.call('HSET', UNRECORDED, entry_id .. ':' .. version, table.concat({ 'revoked', 'waiting', entry.owner,
-        entry.order, entry.missed, entry.passes, id, list, since, till, string.format('%.0f', now), '0', 'sold', '' }, '|'))
-      steps[#steps + 1] = version
-    end
+    restore_offer(id, entry_id, since, till, list)
   end
 end
 

@@ -32,8 +32,9 @@ function open_matching(list)
     offer_ms = math.max(least_ms, math.min(tonumber(rules[2]), math.floor((closes - now) / 10)))
   end
 
-  -- The runs of free seats of a category, and how many seats they have. own: seats that count as free, by number.
-  local function runs_in(category, own)
+  -- The runs of free seats of a category, and how many seats they have. own: seats that count as free, by number;
+  -- unwanted: that do not.
+  local function runs_in(category, own, unwanted)
     local runs = { count = 0 }
     text = text or redis.call('GET', SEATS)
     local from, to, stretches = string.match(redis.call('HGET', LAYOUT, category) or '', '^(%d+)-(%d+):(.*)$')
@@ -47,6 +48,11 @@ function open_matching(list)
       for seat in pairs(own or {}) do
         if seat >= first and seat <= last then
           row = string.sub(row, 1, seat - first) .. 'f' .. string.sub(row, seat - first + 2)
+        end
+      end
+      for seat in pairs(unwanted or {}) do
+        if seat >= first and seat <= last then
+          row = string.sub(row, 1, seat - first) .. '-' .. string.sub(row, seat - first + 2)
         end
       end
       local start, stop = string.find(row, 'f+')
@@ -123,9 +129,6 @@ function open_matching(list)
   end
 
   local function may_be_served(entry)
-    if rested[entry.id] then
-      return false
-    end
     local has, is_offered = possessions(entry.owner)
     return not is_offered and has + entry.quantity <= per_buyer
   end
@@ -137,7 +140,7 @@ function open_matching(list)
       local members = redis.call('ZRANGEBYLEX', CLASSES, from, stop, 'LIMIT', 0, LOOKED_AT_ONCE)
       for _, member in ipairs(members) do
         local entry = list.read(string.match(member, '[^:]*$'))
-        if entry and may_be_served(entry) then
+        if entry and not rested[entry.id] and may_be_served(entry) then
           return entry
         end
         from = '(' .. member
@@ -171,7 +174,8 @@ function open_matching(list)
     return a.id < b.id
   end
 
-  -- Whoever is first of its class, and those who gather though somebody has come before them since.
+  -- Whoever is first of its class, those who gather though somebody has come before them since, and those who have just
+  -- let an offer go: other seats will do for them.
   local function candidates(all)
     local found, seen = {}, {}
     for _, class in ipairs(all) do
@@ -182,7 +186,11 @@ function open_matching(list)
         found[#found + 1] = entry
       end
     end
-    for _, id in ipairs(split(redis.call('HGET', META, 'gathering') or '')) do
+    local others = split(redis.call('HGET', META, 'gathering') or '')
+    for id in pairs(rested) do
+      others[#others + 1] = id
+    end
+    for _, id in ipairs(others) do
       local entry = not seen[id] and list.read(id)
       if entry and may_be_served(entry) then
         found[#found + 1] = entry
@@ -295,7 +303,7 @@ function open_matching(list)
 
   -- Somebody after this one is given seats: was it passed over?
   local function pass_over(entry, other, seats)
-    if entry.state == 'g' or entry.passes >= MAX_PASSES then
+    if entry.state == 'g' or entry.passes >= MAX_PASSES or rested[entry.id] then
       return
     end
     local fits = entry.category == '*' or entry.category == other.category
@@ -310,7 +318,12 @@ function open_matching(list)
   local function serve_one(waiting)
     for i, entry in ipairs(waiting) do
       local _, own, hold = gathered(entry)
-      local runs = hold and runs_in(entry.category, own) or free_in(entry.category)
+      local runs
+      if hold or rested[entry.id] then
+        runs = runs_in(entry.category, hold and own, rested[entry.id])
+      else
+        runs = free_in(entry.category)
+      end
       local seats = choose(runs, entry.quantity, entry.together)
       if seats then
         for earlier = 1, i - 1 do
@@ -329,7 +342,7 @@ function open_matching(list)
   -- Gives free seats to whoever waits for them, until nobody can be served any more.
   function list.match()
     read_rules()
-    text, free = nil, {}
+    text, free, has_freed = nil, {}, false
     if closes - now < least_ms then
       return
     end
@@ -341,6 +354,11 @@ function open_matching(list)
         break
       end
       offers = offers + 1
+      -- Who gathered has let seats go that it needs no more.
+      if has_freed then
+        has_freed = false
+        all = classes()
+      end
     end
     if is_unmatched ~= (offers == MAX_OFFERS) then
       is_unmatched = offers == MAX_OFFERS

@@ -28,7 +28,7 @@ local waits = meta[9] == '1' or meta[9] == '2'
 local is_unmatched = meta[9] == '2'
 local is_served = false
 local steps = {}
--- Entries that have just let an offer go: not the same seats again at once.
+-- Entries that have just let an offer go -> its seats, by number: not the same again at once.
 local rested = {}
 local state_words = { w = 'waiting', g = 'waiting', o = 'offered' }
 local opened_waitlist, open_matching
@@ -157,7 +157,10 @@ local function open_waitlist(list)
       list.stop(entry, kind, 'expired', hold, 'offers-missed', actor)
       return
     end
-    rested[id] = true
+    rested[id] = {}
+    for _, seat in ipairs(hold.seats) do
+      rested[id][tonumber(seat)] = true
+    end
     entry.state = 'w'
     local order = math.floor(entry.order / 1e14) * 1e14 + now
     -- Never before where it was, whatever the clock says.

@@ -8,6 +8,7 @@ import { checkRealTime } from './real-time.ts';
 import { checkSense } from './sense.ts';
 import { checkSets } from './sets.ts';
 import { checkViewerFold } from './viewer-fold.ts';
+import { checkWaitlist } from './waitlist.ts';
 
 const checks = [
   checkSets,
@@ -19,6 +20,7 @@ const checks = [
   checkSense,
   checkBounds,
   checkConservation,
+  checkWaitlist,
 ];
 
 export const runChecks = (evidence: Evidence): Finding[] => checks.flatMap((check) => check(evidence));

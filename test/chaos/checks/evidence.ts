@@ -1,5 +1,6 @@
 /** What a check looks at, and what it finds. Checks are pure: the same evidence gives the same findings. */
 import { describe, type Op } from '../history.ts';
+import type { WaitlistEvidence } from './waitlist-record.ts';
 
 /** A booking as PostgreSQL has it when all is quiet. */
 export interface BookingFact {
@@ -59,6 +60,8 @@ export interface Excuse {
   salesOnly: boolean;
   /** Nodes that could not answer: killed, stopped, or busy. */
   silentNodes: number[];
+  /** Nothing was damaged. */
+  isCalm?: boolean;
   holdMs: number;
 }
 
@@ -67,6 +70,8 @@ export interface Evidence {
   rest: Rest;
   views: ViewState[];
   excuse: Excuse;
+  /** Where anybody waited. */
+  waitlist?: WaitlistEvidence;
 }
 
 export interface Finding {

@@ -48,6 +48,7 @@ export class Story {
       holdId: told.value?.holdId ?? '',
       bookingId: '',
       requestId: `request-${i}`,
+      entryId: told.value?.entryId ?? '',
       error: '',
       value: {},
       ...told,

@@ -1,9 +1,9 @@
-import type { Booking, Hold, MessageName, Messages } from '../../../src/contracts.gen.ts';
+import type { Booking, Hold, MessageName, Messages, WaitlistEntry } from '../../../src/contracts.gen.ts';
 import type { Act, History, Line, Value } from '../history.ts';
 import type { Connection } from './connection.ts';
 
 /** What is known of a question before it is answered. */
-export type Known = Pick<Line, 'seats' | 'holdId' | 'bookingId'>;
+export type Known = Pick<Line, 'seats' | 'holdId' | 'bookingId' | 'entryId'>;
 
 /** `decided` without data is a no; not decided: ask again, under the same ids. */
 export type Asked<M extends MessageName> =
@@ -39,14 +39,16 @@ export async function askOnce<M extends MessageName>(
 
 /** The parts of an answer that are checked. */
 function checkedParts(data: object): Value {
-  const { hold, epoch, booking, bookings } = data as {
+  const { hold, epoch, booking, bookings, entry } = data as {
     hold?: Hold | null;
     epoch?: string;
     booking?: Booking;
     bookings?: Booking[];
+    entry?: WaitlistEntry;
   };
   const value: Value = {};
   if (epoch) value.epoch = epoch;
+  if (entry) value.entryId = entry.id;
   if (hold) {
     value.holdId = hold.holdId;
     value.seats = hold.seats;

@@ -10,19 +10,30 @@ export type Answer<M extends MessageName> =
 
 /** A payment waits for its provider for 15 s. */
 const answerMs = (message: MessageName) => (message === 'bookings:checkout' ? 20_000 : 10_000);
+/** So long at first; then longer each time, since a busy machine is slow rather than dead. */
 const connectMs = 2000;
+const connectAtMostMs = 16_000;
 
 /** One buyer's way to the hub: to one node at a time, and to the next one when that is lost. */
 export class Connection {
   readonly #urls: string[];
   readonly #token: string;
+  /** Told of all that was not asked for. */
+  readonly #heard: ((name: string, data: unknown) => void) | undefined;
   #socket: Socket | undefined;
   #closed = false;
+  #connectMs = connectMs;
   node: number;
 
-  constructor(urls: string[], token: string, node: number) {
+  constructor(
+    urls: string[],
+    token: string,
+    node: number,
+    heard: ((name: string, data: unknown) => void) | undefined = undefined,
+  ) {
     this.#urls = urls;
     this.#token = token;
+    this.#heard = heard;
     this.node = node;
     this.#connect();
   }
@@ -69,19 +80,27 @@ export class Connection {
       transports: ['websocket'],
       reconnection: false,
       forceNew: true,
-      timeout: connectMs,
+      timeout: this.#connectMs,
       auth: { token: this.#token },
     });
     this.#socket = socket;
+    if (this.#heard) socket.onAny(this.#heard);
+    socket.on('connect', () => {
+      this.#connectMs = connectMs;
+    });
     socket.on('disconnect', () => this.#next(socket));
     socket.on('connect_error', () => this.#next(socket));
     // The manager's time-out ends with the handshake; a node may stop right after it.
-    setTimeout(() => socket === this.#socket && !socket.connected && this.#next(socket), connectMs + 500);
+    setTimeout(
+      () => socket === this.#socket && !socket.connected && this.#next(socket),
+      this.#connectMs + 500,
+    );
   }
 
   #next(from: Socket | undefined): void {
     if (this.#closed || from !== this.#socket) return;
     this.#socket = undefined;
+    if (from && !from.connected) this.#connectMs = Math.min(connectAtMostMs, this.#connectMs * 2);
     from?.disconnect();
     this.node = (this.node + 1) % this.#urls.length;
     setTimeout(() => this.#connect(), 50 + Math.random() * 200);

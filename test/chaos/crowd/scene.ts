@@ -13,29 +13,38 @@ export const seatCount = 60;
 /** Short, so that holds run out within a round. */
 export const holdMs = 3000;
 const payingMs = 4000;
+/** Likewise offers to those who wait. */
+const offerMs = 1500;
 
 export class Scene {
   readonly #postgres: PostgresProcess;
   #planId = '';
   #organizerId = '';
+  /** Accounts of buyers, and their tokens in the same order. */
+  userIds: string[] = [];
   tokens: string[] = [];
 
   constructor(postgres: PostgresProcess) {
     this.#postgres = postgres;
   }
 
-  async open(buyers: number): Promise<void> {
+  async open(buyers: number, plan: Record<string, unknown> = testPlan(seatCount)): Promise<void> {
     const ids = await this.#users(buyers, 'user');
+    this.userIds = ids;
     const tokens = new Tokens(jwtKeys, 12 * 3_600_000);
     this.tokens = await Promise.all(ids.map(async (id) => (await tokens.sign({ id, role: 'user' })).token));
     this.#organizerId = (await this.#users(1, 'organizer'))[0] as string;
     await this.#withDatabase(async (db) => {
-      this.#planId = (await importPlan(db, this.#organizerId, testPlan(seatCount))).id;
+      this.#planId = (await importPlan(db, this.#organizerId, plan)).id;
     });
   }
 
   /** A published event with holds that run out soon. */
-  async event(isPaid: boolean): Promise<string> {
+  async event(
+    isPaid: boolean,
+    more: Record<string, number> = {},
+    prices: Record<string, number> = { Stalls: 2500 },
+  ): Promise<string> {
     return this.#withDatabase(async (db) => {
       const startsAt = Date.now() + 86_400_000;
       const row = await insertEvent(db, this.#organizerId, {
@@ -44,10 +53,17 @@ export class Scene {
         startsAt: new Date(startsAt).toISOString(),
         endsAt: new Date(startsAt + 7_200_000).toISOString(),
         currency: 'EUR',
-        prices: { Stalls: 2500 },
+        prices,
       });
       const paying = isPaid ? { payment: 'online', payingMs } : {};
-      const rules = JSON.stringify({ holdMs, seatsPerBuyer: 1000, extensions: 3, ...paying });
+      const rules = JSON.stringify({
+        holdMs,
+        seatsPerBuyer: 1000,
+        extensions: 3,
+        offerMs,
+        ...paying,
+        ...more,
+      });
       await this.#postgres.query('update events set rules = rules || $2::jsonb where id = $1', [
         row.id,
         rules,

@@ -10,6 +10,8 @@ import { became, until } from './wait.ts';
 
 const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
 const hooks = new URL('node-hooks.ts', import.meta.url).href;
+/** A busy machine takes a minute to load it. */
+const startWithinMs = 180_000;
 
 /** A node of the hub as it runs in production (src/main.ts), on one port for all its lives. */
 export class NodeProcess {
@@ -60,7 +62,7 @@ export class NodeProcess {
     );
     child.on('message', () => undefined);
     const name = `node ${this.index + 1}`;
-    await until(() => !this.process.running || this.ready(), `${name} to be ready`, 60_000);
+    await until(() => !this.process.running || this.ready(), `${name} to be ready`, startWithinMs);
     if (!this.process.running) throw new Error(`${name} did not start: ${this.process.lastLines()}`);
   }
 
@@ -107,6 +109,6 @@ export class NodeProcess {
     this.process.signal('SIGCONT');
     if (!this.process.running) return this.start();
     this.process.mayEnd = false;
-    await until(() => this.ready(), `node ${this.index + 1} to be ready again`, 60_000);
+    await until(() => this.ready(), `node ${this.index + 1} to be ready again`, startWithinMs);
   }
 }

@@ -45,6 +45,8 @@ export class HoldsMonitor {
     if (status === 'unloaded') return;
     this.#compareSeats(run);
     for (const hold of before.holds) {
+      // What is kept for somebody who waits ends in ways of its own (`waitlist.ts`).
+      if (hold.state === 'o' || hold.state === 'g') continue;
       const now = twin.holds.get(hold.id);
       if (!now || now.seats.length < hold.seats.length) this.#ended(run, hold);
     }
@@ -171,7 +173,11 @@ export class HoldsMonitor {
       this.#held.set(key, id);
     } else if (status !== 'repeat' && status !== 'reused') {
       if (first && status === 'taken') this.#report('IDEM', `${key} was answered ${first}, then ${reply}`);
-      const grown = seats.filter((seat) => before.seats[seat] === 'f' && twin.seats[seat] === 'h');
+      const kept = [...twin.holds.values()].filter(({ state }) => state === 'o' || state === 'g');
+      const isKept = (seat: number) => kept.some((hold) => hold.seats.includes(seat));
+      const grown = seats.filter(
+        (seat) => before.seats[seat] === 'f' && twin.seats[seat] === 'h' && !isKept(seat),
+      );
       if (grown.length > 0) this.#report('ATOMIC', `${owner} was refused, but ${grown} are held`);
     }
   }

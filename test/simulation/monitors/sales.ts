@@ -46,7 +46,7 @@ export class SalesMonitor {
     if (fact.kind === 'booked') this.#booked(fact.booking);
     else if (fact.kind === 'refused') {
       if (tables.bookingOf(fact.holdId)) this.#report('PHANTOM', `${fact.holdId} was booked and refused`);
-    } else this.#isWhole(fact.booking);
+    } else if (fact.kind === 'cancelled') this.#isWhole(fact.booking);
   }
 
   #booked(booking: StoredBooking): void {

@@ -15,6 +15,8 @@ export interface Mutant {
   focus?: Trouble[];
   /** How likely something happens to a node at an await, likewise. */
   pointChance?: number;
+  /** It is one of the waitlist: people wait in its runs. */
+  waits?: true;
   statements?: Record<string, SimStatement>;
   redis?: RedisFlaws;
   /** Planted in a node's parts before it starts. */
