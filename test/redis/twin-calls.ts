@@ -112,7 +112,7 @@ export class Picks {
     const waiting = [...entries.values()].map((entry) => {
       const { id, owner, quantity, category, together, passes, missed, order, version } = entry;
       // Five times passed over is rare otherwise.
-      const known = [Math.max(passes, this.of(0, 0, 4, 5)), missed, order, Math.max(0, version - older)];
+      const known = [Math.max(passes, this.of(0, 0, 4, 5, 5)), missed, order, Math.max(0, version - older)];
       return `${[id, owner, quantity, category, together, ...known].join('|')}\n`;
     });
     const live = [...offers].flatMap(([hold, entry]) => {
@@ -206,7 +206,8 @@ export const args: Record<string, (picks: Picks) => unknown[]> = {
   'set-rules': (p) => [p.number(4) === 0 ? 0 : onSaleUntil],
   'load-event': (p) => [
     p.of('epoch-1', 'epoch-2'),
-    p.of('ffffffff', 'ffffffff', 'fffsfb', 'fffffffs'),
+    // So few that whoever wants more can only gather.
+    p.of('ffffffff', 'ffffffff', 'fffsfb', 'fffffffs', 'fsssfsss', 'sfsssssf'),
     p.number(8) === 0 ? 0 : onSaleUntil,
     ...p.of([2000, 4, 6, 1, 40], [2000, 3, 12, 2, 40], [900, 2, 6, 0, 7], [60_000, 4, 8, 3, 40]),
     p.of(600_000, 1500),
@@ -222,9 +223,10 @@ const weights: Record<string, number> = {
   'accept-offer': 6,
   'decline-offer': 6,
   'free-seats': 6,
+  'load-event': 3,
 };
 /** After these little is left. */
-const rare = new Set(['close-event', 'set-rules', 'load-event', 'rebuild', 'abort-confirm']);
+const rare = new Set(['close-event', 'set-rules', 'rebuild', 'abort-confirm']);
 /** `rebuild` forgets the run id, as `Inventory.rebuild` does. */
 const names = [...Object.keys(twinScripts), 'load-event', 'rebuild'];
 const afterMs = fc.oneof(
