@@ -304,7 +304,7 @@ export interface NotificationPayload {
    */
   after?: string;
   /**
-   * `event-cancelled`: what its organizer says.
+   * Why the event was cancelled, as its organizer says.
    */
   reason?: string;
   /**

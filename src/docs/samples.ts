@@ -399,6 +399,21 @@ const wirePlan: PlanWire = {
   areas: [],
 };
 
+const notification = {
+  id: '0198c6a0-5b1e-7c44-9a57-6f2d1c0e8b13',
+  kind: 'starting-soon',
+  eventId,
+  payload: {
+    title: 'The Cherry Orchard',
+    startsAt: '2027-03-14T18:30:00.000Z',
+    timeZone: 'Europe/Brussels',
+    leadMinutes: 60,
+    late: false,
+  },
+  createdAt: '2027-03-14T17:30:00.012Z',
+  readAt: null,
+};
+
 /** Where the contract leaves the shape to others: seating plans, and the reasons of a disconnect. */
 export const whole: Readonly<Record<string, unknown>> = {
   'events:bulk request': {
@@ -416,5 +431,27 @@ export const whole: Readonly<Record<string, unknown>> = {
   'venues:import-plan request': { venueId, plan: planSource },
   'plans:import request': planSource,
   'server:disconnected': wireDisconnect('server-draining'),
+  'notifications:list reply': { notifications: [notification], unread: 1, nextCursor: null },
+  'notifications:read request': { until: notification.createdAt },
+  'notifications:read reply': { marked: 1, unread: 0 },
+  'notifications:made': { notification },
+  'alerts:starting-soon': {
+    eventId,
+    title: 'The Cherry Orchard',
+    startsAt: '2027-03-14T18:30:00.000Z',
+    leadMinutes: 60,
+    secondsLeft: 3600,
+    localTime: 'Sun 14 Mar 2027, 14:30 GMT-4 (America/New_York)',
+    timeZone: 'America/New_York',
+    late: false,
+    to: 'holder',
+    notificationId: notification.id,
+  },
+  'events:rescheduled': {
+    eventId,
+    title: 'The Cherry Orchard',
+    before: '2027-03-14T18:30:00.000Z',
+    after: '2027-03-14T19:00:00.000Z',
+  },
   'plans:read reply': { id: planId, plan: wirePlan },
 };

@@ -57,6 +57,7 @@ export class Bell {
     client.on('notifications:made', ({ notification }) => this.#made(notification));
     client.on('notifications:marked', ({ unread }) => {
       this.#unread = unread;
+      if (this.#panel.hidden) this.#forgetDots();
       this.#show();
     });
     this.#show();
@@ -104,12 +105,16 @@ export class Bell {
       this.#show();
       this.#markRead();
     } else {
-      // Dots stay as long as one looks at them.
-      const readAt = new Date().toISOString();
-      if (this.#unread === 0)
-        this.#notifications = this.#notifications.map((each) => ({ ...each, readAt: each.readAt ?? readAt }));
+      this.#forgetDots();
       this.#show();
     }
+  }
+
+  /** Dots stay as long as one looks at them. */
+  #forgetDots(): void {
+    if (this.#unread > 0) return;
+    const readAt = new Date().toISOString();
+    this.#notifications = this.#notifications.map((each) => ({ ...each, readAt: each.readAt ?? readAt }));
   }
 
   #markRead(): void {

@@ -25,6 +25,7 @@ describe.runIf(isThere)('the bell', async () => {
     const errors: string[] = [];
     const open = async (url: string) => {
       const page = await context.newPage();
+      page.setDefaultTimeout(20_000);
       page.on('pageerror', (error) => errors.push(error.message));
       await page.addInitScript(
         (kept) => localStorage.setItem('seatcast.session', kept),
@@ -62,7 +63,7 @@ describe.runIf(isThere)('the bell', async () => {
     await front.locator('#sign-out-button').click();
     await front.locator('#bell').waitFor({ state: 'hidden' });
     expect(errors).toEqual([]);
-  });
+  }, 120_000);
 });
 
 test('every kind has its words, with and without what they could name', () => {
