@@ -1,16 +1,16 @@
 -- Returns deliveries that are due and in nobody's hands: id, endpoint_id. $1 channel, $2 by how many ms they must be late,
 -- $3 how many at most, $4 endpoints that are busy on this node, $5 how many of one endpoint, $6 only of this endpoint, or null.
 -- Those of a paused webhook are put off to the end of its pause, some at each call, so that nobody looks through them
--- again and again.
+-- again and again; not while its trial is under way, as they are due as soon as that succeeds.
 with paused as (
-  select id, paused_until from webhooks where paused_until > clock_timestamp() and $1::text = 'webhook'
+  select id, paused_until, trial_id from webhooks where paused_until > clock_timestamp() and $1::text = 'webhook'
 ),
 held as (
   update deliveries set next_at = paused.paused_until
   from paused
   where deliveries.id in (
       select d.id from deliveries d join paused p on p.id = d.endpoint_id
-      where d.state = 'waiting' and d.next_at <= clock_timestamp()
+      where d.state = 'waiting' and d.next_at <= clock_timestamp() and p.trial_id is null
       limit 500
       for update of d skip locked
     )

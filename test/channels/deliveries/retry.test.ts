@@ -39,7 +39,7 @@ test('delivery-not-found: none, still under way, or not of the endpoint that is 
     await expectRefused(node(hubs), 'deliveries:retry', request, admin, 'delivery-not-found');
 });
 
-test('request-id-reused: a repeat does nothing more', async () => {
+test("'request-id-reused': a repeat does nothing more", async () => {
   const made = await create(hubs, await hubs.user('organizer'));
   const deliveryId = await delivery(hubs, made, 'dead');
   await expectOnce(hubs, 'deliveries:retry', [{ deliveryId }, { deliveryId: '1' }], admin);

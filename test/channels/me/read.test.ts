@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { withDefaults } from '../../../src/notifications/preferences.ts';
 import { startTestHubs } from '../../support/hub.ts';
 import { signUp } from '../accounts.ts';
 import { call, node } from '../support.ts';
@@ -14,7 +15,11 @@ test('people read their own account, over HTTP and on a socket, with the default
     name: expect.stringMatching(/^Person/),
     role: 'user',
     timeZone: 'Europe/Brussels',
-    alerts: { leadMinutes: [1440, 60, 5], channels: { socket: true, email: true } },
+    alerts: {
+      leadMinutes: [1440, 60, 5],
+      channels: { socket: true, email: true },
+      notifications: withDefaults(),
+    },
     createdAt: expect.any(String),
   });
   expect(await (await hubs.connect(person)).request('me:read', {})).toEqual(me);

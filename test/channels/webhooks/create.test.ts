@@ -31,7 +31,7 @@ test('a webhook is made with a secret that is shown this once', async () => {
   expect(JSON.stringify(noted)).not.toContain(made.secret.slice(6));
 });
 
-test('request-id-reused: a repeat gets the first answer, with its secret, and makes no second one', async () => {
+test("'request-id-reused': a repeat gets the first answer, with its secret, and makes no second one", async () => {
   const organizer = await hubs.user('organizer');
   await expectOnce(hubs, 'webhooks:create', [{ url }, { url: `${url}/other` }], organizer);
   expect((await call(node(hubs), 'webhooks:list', {}, organizer)).webhooks).toHaveLength(1);

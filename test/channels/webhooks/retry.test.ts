@@ -52,7 +52,7 @@ test('delivery-not-found: of another webhook, or still under way; webhook-not-fo
   await expectRefused(node(hubs), 'webhooks:retry', { webhookId }, stranger, 'webhook-not-found');
 });
 
-test('request-id-reused: a repeat does nothing more', async () => {
+test("'request-id-reused': a repeat does nothing more", async () => {
   const organizer = await hubs.user('organizer');
   const made = await create(hubs, organizer);
   await delivery(hubs, made, 'dead');

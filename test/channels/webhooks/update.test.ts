@@ -39,7 +39,7 @@ test('a pause ends, and what was put off is due, when its owner says that it is 
   expect(row).toEqual({ is_due: true });
 });
 
-test('request-id-reused: a new secret is made once', async () => {
+test("'request-id-reused': a new secret is made once", async () => {
   const organizer = await hubs.user('organizer');
   const { webhook, secret } = await create(hubs, organizer);
   const change = { webhookId: webhook.id, newSecret: true } as const;
