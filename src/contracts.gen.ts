@@ -799,6 +799,7 @@ export interface EventPart {
     payment: 'none' | 'online';
     payingMs: number;
     cancelBeforeMs: number;
+    offerMs: number;
   };
   seatCount?: number;
   /**
