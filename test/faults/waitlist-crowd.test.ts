@@ -40,6 +40,10 @@ test('[WAIT-1] [WAIT-10] a crowd waits while seats come back and nodes die: each
     const { findings, history, counts, tookMs } = await runWaitlistCrowd(stage, { seed, ...sizes });
     console.log(`waitlist crowd: ${JSON.stringify(counts)} in ${(tookMs / 1000).toFixed(1)} s`);
     if (findings.length > 0) {
+      const each = Map.groupBy(findings, ({ check }) => check);
+      console.log(
+        `waitlist crowd: ${[...each].map(([check, all]) => `${all.length} of ${check}`).join(', ')}`,
+      );
       mkdirSync('.data/chaos', { recursive: true });
       const file = join('.data/chaos', `waitlist-crowd-${seed}-${process.pid}.jsonl`);
       history.save(file);

@@ -12,8 +12,8 @@ import {
   waitsThrough,
 } from './waitlist-record.ts';
 
-/** A viewer may be so late. */
-const shownWithinMs = 3000;
+/** A viewer may be so late, on a busy machine. */
+const shownWithinMs = 10_000;
 const passesBeforeGathering = 5;
 
 /**
@@ -72,12 +72,19 @@ const wanted = (seats: readonly number[], unwanted: ReadonlySet<number>) =>
 
 const short = (id: string) => id.slice(-6);
 
+/** Of the seats of an offer those that were not gathered for it before: what was gathered is nobody else's. */
+function newOf({ steps }: Line, step: StepFact): number[] {
+  const earlier = steps.slice(0, steps.indexOf(step));
+  const gathered = earlier.at(-1)?.kind === 'let-go' ? (earlier.at(-1)?.seats ?? []) : [];
+  return step.seats.filter((seat) => !gathered.includes(seat));
+}
+
 function* offered(scene: Scene): Generator<{ line: Line; step: StepFact; order: number }> {
   for (const line of scene.lines) {
     for (const step of line.steps) {
       if (step.kind !== 'offered' || isExcused(scene, step.at)) continue;
       const before = line.waits.findLast((wait) => wait.till <= step.at + roundingMs);
-      if (before) yield { line, step, order: before.order };
+      if (before) yield { line, step: { ...step, seats: newOf(line, step) }, order: before.order };
     }
   }
 }

@@ -32,7 +32,7 @@ export interface WaiterOptions {
 }
 
 /** How often somebody looks whether they missed something while they were away. */
-const lookEveryMs = 2000;
+const lookEveryMs = 4000;
 
 export class Waiter {
   readonly connection: Connection;

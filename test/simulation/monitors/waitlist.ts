@@ -47,7 +47,7 @@ export class WaitlistMonitor {
       missed.add(step.entryId);
       this.#missed(step);
     }
-    for (const step of steps) if (step.kind === 'offered') this.#offered(twin, step, missed);
+    for (const step of steps) if (step.kind === 'offered') this.#offered(run, step, missed);
     this.#freed(run);
     this.#one(twin);
   }
@@ -72,10 +72,17 @@ export class WaitlistMonitor {
   }
 
   /** Nobody who came earlier would have taken these seats. */
-  #offered(twin: Twin, { entryId, seats, at }: WaitlistStep, missed: ReadonlySet<string>): void {
+  #offered(
+    { twin, before }: ScriptRun,
+    { entryId, seats: all, at, owner }: WaitlistStep,
+    missed: ReadonlySet<string>,
+  ): void {
     // It is told of again, some time after.
     if (at < this.#world.redis.now) return;
     const own = this.#orders.get(entryId) ?? 0;
+    // What was gathered for it before is nobody else's.
+    const gathered = before.holds.filter((hold) => hold.state === 'g' && hold.owner === owner);
+    const seats = all.filter((seat) => !gathered.some((hold) => hold.seats.includes(seat)));
     const letters = twin.seats.map((_, seat) => (seats.includes(seat) ? 'f' : 'h'));
     for (const id of twin.queue) {
       const entry = twin.entries.get(id);
