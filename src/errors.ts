@@ -261,7 +261,8 @@ const catalogue = {
   'payment-required': {
     status: 402,
     retry: 'changed',
-    message: 'Pay first: bookings:checkout. The hold goes on.',
+    message:
+      'These seats are paid online: hold them, and pay for the hold with its checkout before it is booked.',
   },
   'payment-pending': {
     status: 409,

@@ -150,7 +150,7 @@ export const openSaga = statement<
     amountCents: number,
     currency: string,
   ],
-  { state: PaymentProgress; is_mine: boolean | null }
+  { state: PaymentProgress; method: string; is_mine: boolean | null }
 >('open-saga');
 export const takeSagaSteps = statement<[leaseMs: number, atMost: number, holdId: string | null], SagaStepRow>(
   'take-saga-steps',

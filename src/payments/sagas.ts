@@ -34,6 +34,16 @@ const opensAtMost = 3;
 const isPaid = new Set(['authorised', 'booked', 'captured', 'refunding', 'refunded']);
 const isUndecided = new Set(['starting', 'started', 'pending']);
 
+/** A method that cannot be used now is refused rather than left aside. Throws `payment-pending`. */
+function checkMethod(opened: { state: PaymentView['state']; method: string }, method: string): void {
+  if (method === '' || method === opened.method || !isUndecided.has(opened.state)) return;
+  throw new RequestError(
+    'payment-pending',
+    undefined,
+    'This payment was begun with another method, which is not decided on yet. Ask with that one, or with another after it is declined.',
+  );
+}
+
 export class Sagas {
   readonly runner: SagaRunner;
   readonly #db: Database;
@@ -85,7 +95,7 @@ export class Sagas {
 
   /**
    * Starts the payment of a hold, or goes on with it, and waits for the provider as long as a buyer would.
-   * Throws `payment-declined`, `hold-not-found`.
+   * Throws `payment-declined`, `payment-pending` (another method is being decided on), `hold-not-found`.
    */
   async start(card: EventCard, session: Session, hold: Hold, method = ''): Promise<PaymentView> {
     const { holdId } = hold;
@@ -129,7 +139,7 @@ export class Sagas {
         currency,
       ] as const;
       const [opened] = await this.#db.run(openSaga, ...parameters);
-      if (opened?.is_mine) return;
+      if (opened?.is_mine) return checkMethod(opened, method);
       if (opened?.is_mine === false) break;
     }
     throw new RequestError('hold-not-found');

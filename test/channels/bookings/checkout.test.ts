@@ -218,11 +218,47 @@ test('pending, then declined: the hold goes on, and another card is taken', asyn
   const buyer = await someone();
   const { holdId, payment } = await pay(buyer, eventId, [4], '4000000000020007:999999999');
   expect(payment.state).toBe('pending');
-  expect((await checkout(buyer, eventId, holdId, cards.good)).payment.state).toBe('pending');
+  const other = { eventId, holdId, method: cards.good, requestId: requestId() };
+  await buyer.expectDenied('bookings:checkout', other, 'payment-pending');
   await settle(hubs, holdId);
   await untilSaga(hubs, holdId, 'declined');
   expect((await checkout(buyer, eventId, holdId, cards.good)).payment.state).toBe('authorised');
   await buyer.confirm(eventId, holdId);
+});
+
+test('a checkout without a method takes the one that a later checkout brings, and is not taken twice', async () => {
+  const eventId = await paidEvent(hubs);
+  const buyer = await someone();
+  const { holdId } = await buyer.hold(eventId, [4]);
+  expect((await checkout(buyer, eventId, holdId)).payment).toMatchObject({
+    state: 'pending',
+    action: { kind: 'client-secret' },
+  });
+  await buyer.expectDenied(
+    'bookings:checkout',
+    { eventId, holdId, method: cards.declined, requestId: requestId() },
+    'payment-declined',
+  );
+  expect((await checkout(buyer, eventId, holdId, cards.good)).payment.state).toBe('authorised');
+  await buyer.confirm(eventId, holdId);
+  await untilSaga(hubs, holdId, 'captured');
+  expect(await moved(hubs, holdId)).toEqual(['authorise 2500', 'capture 2500']);
+});
+
+test('two that bring a method at once to a payment without one: one of them is used', async () => {
+  const eventId = await paidEvent(hubs);
+  const user = await hubs.user();
+  const [one, two] = [await hubs.connect(user, 0), await hubs.connect(user, 1)];
+  const { holdId } = await one.hold(eventId, [4]);
+  await checkout(one, eventId, holdId);
+  const ends = await Promise.allSettled([
+    checkout(one, eventId, holdId, cards.good),
+    checkout(two, eventId, holdId, cards.good),
+  ]);
+  expect(ends.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled']);
+  await one.confirm(eventId, holdId);
+  await untilSaga(hubs, holdId, 'captured');
+  expect(await moved(hubs, holdId)).toEqual(['authorise 2500', 'capture 2500']);
 });
 
 test.each(['4000000000020008', undefined])(
