@@ -34,7 +34,7 @@ import { checkDatabase, checkKind, checkRedis } from './durability.ts';
 import { Completions } from './events/completions.ts';
 import { groupsOf } from './events/cached-events.ts';
 import { Events } from './events/events.ts';
-import { followSale } from './events/follow-change.ts';
+import { compareSale } from './events/follow-change.ts';
 import { connectFollowUps } from './follow-ups.ts';
 import { Health } from './health/health.ts';
 import { bodyLimit } from './http/api.ts';
@@ -228,7 +228,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     db,
     audit,
     log,
-    followSale: (eventId) => followSale({ db, inventory }, eventId),
+    followSale: (eventId) => compareSale({ db, inventory, events }, eventId),
   });
   const pastEvents = new PastEvents({ links, keys, db, log });
   const completions = new Completions({ db, log, completed: (eventId) => engine.eventChanged(eventId) });

@@ -3,7 +3,7 @@ import { defineMessage, signedIn } from '../../src/channel.ts';
 
 export default defineMessage('bookings:book-seat', {
   access: signedIn,
-  async handle({ engine, session, request: { eventId, seat, requestId } }) {
-    return { booking: await bookAtOnce(engine, session, { eventId, seats: [seat], requestId }) };
+  async handle({ engine, request: { eventId, seat, requestId }, by }) {
+    return { booking: await bookAtOnce(engine, by, { eventId, seats: [seat], requestId }) };
   },
 });

@@ -3,7 +3,7 @@ import { defineMessage, signedIn } from '../../src/channel.ts';
 
 export default defineMessage('bookings:book', {
   access: signedIn,
-  async handle({ engine, session, request }) {
-    return { booking: await bookAtOnce(engine, session, request) };
+  async handle({ engine, request, by }) {
+    return { booking: await bookAtOnce(engine, by, request) };
   },
 });

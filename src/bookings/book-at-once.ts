@@ -19,7 +19,7 @@ import { fingerprint, newHoldId } from '../ids.ts';
 import { holdSeats } from '../redis/scripts/hold-seats.ts';
 import { releaseSeats } from '../redis/scripts/release-seats.ts';
 import { expectHeld, openSale } from '../seats/holds.ts';
-import type { Session } from '../session.ts';
+import type { Asker } from './confirms.ts';
 
 /** Holds under one request id that ran out or were refused before they were booked. */
 const attemptsAtMost = 10;
@@ -31,23 +31,22 @@ interface Wanted {
 }
 
 /** Throws the errors of `bookings:book`. */
-export async function bookAtOnce(engine: Engine, session: Session, wanted: Wanted): Promise<Booking> {
-  const earlier = await bookedBefore(engine, session, wanted);
+export async function bookAtOnce(engine: Engine, by: Asker, wanted: Wanted): Promise<Booking> {
+  const earlier = await bookedBefore(engine, by, wanted);
   if (earlier) return earlier;
   const card = await openSale(engine, wanted.eventId);
   if (costsOnline(card, wanted.seats)) throw new RequestError('payment-required');
   for (let attempt = 0; attempt < attemptsAtMost; attempt++) {
     let held: Held | undefined;
     try {
-      held = await hold(engine, session, card, wanted, attempt);
+      held = await hold(engine, by, card, wanted, attempt);
       faultPoint('book.held');
-      const by = { userId: session.userId, sessionId: session.id, requestId: wanted.requestId };
       return await engine.confirms.confirm(card, by, held.holdId);
     } catch (error) {
       // Nobody knows yet, or it goes on with the same hold when it is asked again.
       if (!(error instanceof RequestError) || errors[error.code].retry === 'later') throw error;
       // Another attempt, whose hold Redis has lost, may have booked these very seats for us.
-      const booking = await bookedBefore(engine, session, wanted);
+      const booking = await bookedBefore(engine, by, wanted);
       if (booking) return booking;
       // Refused for good is what was held before; what is asked now is judged anew.
       if (held && (!held.isFresh || error.code === 'hold-not-found')) {
@@ -55,7 +54,7 @@ export async function bookAtOnce(engine: Engine, session: Session, wanted: Wante
         await engine.confirms.settle(card.id, held.holdId);
         continue;
       }
-      if (held) await release(engine, session, card, held.holdId, wanted.requestId);
+      if (held) await release(engine, by, card, held.holdId);
       throw error;
     }
   }
@@ -69,16 +68,16 @@ interface Held {
 }
 
 /** Throws `request-id-reused` if something else was booked under this id. */
-async function bookedBefore(engine: Engine, session: Session, wanted: Wanted): Promise<Booking | undefined> {
+async function bookedBefore(engine: Engine, by: Asker, wanted: Wanted): Promise<Booking | undefined> {
   const { eventId, seats, requestId } = wanted;
-  const [found] = await engine.bookings.ask(requestedBooking, session.userId, requestId);
+  const [found] = await engine.bookings.ask(requestedBooking, by.userId, requestId);
   if (!found) return undefined;
   const before = await engine.bookings.ofHold(found.hold_id);
   if (!before) return undefined;
   const { booking, userId } = before;
   const booked = booking.seats.map((line) => line.seat).sort((a, b) => a - b);
   const isSame = booking.eventId === eventId && `${booked}` === `${seats.toSorted((a, b) => a - b)}`;
-  if (userId !== session.userId || !isSame) throw new RequestError('request-id-reused');
+  if (userId !== by.userId || !isSame) throw new RequestError('request-id-reused');
   return booking;
 }
 
@@ -89,7 +88,7 @@ const costsOnline = (card: EventCard, seats: readonly number[]): boolean =>
 
 async function hold(
   engine: Engine,
-  session: Session,
+  by: Asker,
   card: EventCard,
   wanted: Wanted,
   attempt: number,
@@ -101,24 +100,24 @@ async function hold(
     holdSeats,
     card.id,
     {
-      owner: session.userId,
+      owner: by.userId,
       requestId: attempt === 0 ? requestId : `${requestId}.${attempt}`,
       fingerprint: fingerprint('book', seats),
       holdId,
       into: undefined,
       seats,
     },
-    { userId: session.userId, sessionId: session.id, requestId },
+    by,
   );
   const held = expectHeld(answer);
   return { holdId: held.holdId, isFresh: held.holdId === holdId };
 }
 
 /** What was refused holds nothing. Failing, it runs out by itself. */
-async function release(engine: Engine, session: Session, card: EventCard, holdId: string, requestId: string) {
-  const owner = session.userId;
+async function release(engine: Engine, by: Asker, card: EventCard, holdId: string) {
+  const owner = by.userId;
   const args = { owner, requestId: holdId, fingerprint: fingerprint('release', holdId), holdId, seats: [] };
   await engine.inventory
-    .run(releaseSeats, card.id, args, { userId: owner, sessionId: session.id, requestId })
+    .run(releaseSeats, card.id, args, by)
     .catch((error) => engine.log.debug({ err: error, holdId }, 'refused, but still held until it runs out'));
 }

@@ -43,3 +43,16 @@ export async function followSale(
     return true;
   });
 }
+
+/**
+ * The same where nothing is known to have changed: PostgreSQL is asked only if Redis says otherwise than the card, which
+ * is read again when it is old.
+ */
+export async function compareSale(
+  engine: Pick<Engine, 'db' | 'inventory' | 'events'>,
+  eventId: string,
+): Promise<boolean> {
+  const [known, card] = await Promise.all([engine.inventory.soldUntil(eventId), engine.events.card(eventId)]);
+  if (known === undefined || !card || closesAt(card) === known) return false;
+  return followSale(engine, eventId);
+}

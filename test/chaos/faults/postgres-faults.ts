@@ -22,8 +22,16 @@ export const postgresFaults: Fault[] = [
     id: 'F25',
     title: 'a process of PostgreSQL killed, so that all start over',
     async run({ stage, random }) {
+      // It answers for a moment more, until it has noticed: then it ends every connection, this one too.
+      const witness = await stage.postgres.client();
+      let noticed = false;
+      witness.once('end', () => {
+        noticed = true;
+      });
       const pids = await stage.postgres.backends();
-      if (pids.length > 0) process.kill(random.pick(pids), 'SIGKILL');
+      const killed = pids.length > 0 && process.kill(random.pick(pids), 'SIGKILL');
+      if (killed) await until(() => noticed, 'PostgreSQL to notice');
+      else await witness.end();
       await until(() => stage.postgres.answers(), 'PostgreSQL to recover');
     },
   },
