@@ -147,7 +147,8 @@ export class SocketServer {
       for (let i = group; i < sockets.length; i += groups) {
         this.#disconnect(sockets[i] as HubSocket, 'server-draining');
       }
-      if (overMs > 0 && group < groups - 1) await new Promise((r) => setTimeout(r, overMs / groups));
+      if (overMs > 0 && group < groups - 1 && sockets.length > 0)
+        await new Promise((r) => setTimeout(r, overMs / groups));
     }
   }
 

@@ -5,6 +5,7 @@
 import { runChecks } from './checks/all.ts';
 import type { Evidence, Finding } from './checks/evidence.ts';
 import { countUnchecked } from './checks/linearizability.ts';
+import { AlertHall } from './crowd/alert-hall.ts';
 import { Buyer } from './crowd/buyer.ts';
 import { glance, readRest } from './crowd/rest.ts';
 import { holdMs, type Scene, seatCount } from './crowd/scene.ts';
@@ -63,6 +64,8 @@ export async function runRound(options: {
   const urls = stage.nodes.map(({ url }) => url);
   const watchers = urls.map((url, i) => new Watcher(`viewer-${i + 1}`, url, eventId));
   await until(() => watchers.every(({ map }) => map.fresh), 'three viewers to have the map');
+  const alertHall = new AlertHall(stage, scene, random.fork('alerts'));
+  await alertHall.open(scene);
 
   let over = false;
   let giveUpAt = Number.POSITIVE_INFINITY;
@@ -83,6 +86,7 @@ export async function runRound(options: {
       }),
   );
   const buying = Promise.all(buyers.map((buyer) => buyer.run()));
+  const moving = alertHall.moveSome();
   await pause(warmUpMs);
   const faultAt = performance.now();
   const ground: Ground = {
@@ -113,12 +117,15 @@ export async function runRound(options: {
     finished = true;
   });
   const { viewersMs, restMs } = await peace(stage, eventId, watchers, () => finished, healedAt);
-  await buying;
+  await Promise.all([buying, moving]);
+  await alertHall.settle();
+  const alerts = await alertHall.read();
   const restAt = performance.now();
   const rest = await readRest(stage, eventId, watchers);
   const evidence: Evidence = {
     ops: opsOf(history.lines),
     rest,
+    alerts,
     views: watchers.flatMap(({ states }) => states),
     excuse: {
       faultAt,
@@ -128,6 +135,7 @@ export async function runRound(options: {
       salesOnly: fault.salesOnly ?? false,
       silentNodes: [...silent],
       holdMs,
+      isCalm: fault.isCalm ?? false,
     },
   };
   if (viewersMs > viewersWithinMs)
@@ -138,6 +146,7 @@ export async function runRound(options: {
   for (const end of stage.takeUnexpectedEnds()) violation(end);
   for (const buyer of buyers) buyer.connection.close();
   for (const watcher of watchers) watcher.client.close();
+  alertHall.close();
   await fault.after?.(stage);
   const confirmed = evidence.ops.filter((op) => op.f === 'confirm' && op.type === 'ok');
   const acked = new Set(confirmed.map((op) => op.holdId)).size;

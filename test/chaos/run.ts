@@ -7,6 +7,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkAfterwards } from './afterwards.ts';
 import { tellFinding } from './checks/evidence.ts';
+import { ticketHolders } from './crowd/alert-hall.ts';
 import { Scene } from './crowd/scene.ts';
 import type { Fault } from './faults/fault.ts';
 import { History } from './history.ts';
@@ -37,7 +38,7 @@ async function main(): Promise<boolean> {
     const faults = possible(options, stage);
     if (options.list) return true;
     const scene = new Scene(stage.postgres);
-    await scene.open(options.buyers + 1);
+    await scene.open(options.buyers + 1 + ticketHolders);
     const results: RoundResult[] = [];
     for (const { fault, seed } of schedule(options, faults)) {
       if (interrupted) break;

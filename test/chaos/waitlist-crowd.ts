@@ -349,7 +349,7 @@ async function harm(
     const node = random.pick(nodes);
     excuse.silentNodes.push(node.index);
     node.arm(
-      random.pick(['waitlist.stepped', 'waitlist.recorded', 'cancel.committed']),
+      random.pick(['waitlist.stepped', 'waitlist.recorded', 'cancel.committed', 'outbox.sent']),
       'kill',
       random.whole(1, 5),
     );

@@ -138,7 +138,7 @@ test('[MAIL-3] what is switched off while it waits is not sent any more', async 
   const { eventId, user } = await booked();
   server.refuse = () => 'later';
   const id = await notify(hubs, user, 'event-cancelled', eventId);
-  await until(async () => (await deliveriesOf(hubs, id))[0]?.attempts !== undefined, 'a first attempt');
+  await until(async () => ((await deliveriesOf(hubs, id))[0]?.attempts ?? 0) > 0, 'a first attempt');
   await call(node(hubs), 'me:update', { alerts: { channels: { email: false } } }, user);
   server.refuse = () => undefined;
   const dead = await untilDelivery(hubs, id, 'dead');

@@ -20,6 +20,7 @@ import { Tokens } from '../../src/session.ts';
 import { atEnd } from './at-end.ts';
 import { TestClient } from './client.ts';
 import { testPlan } from './plan.ts';
+import { databaseAt, inDatabase } from './services.ts';
 
 export { testPlan };
 
@@ -64,14 +65,16 @@ export async function startTestHubs(
   const name = `seatcast_test_${randomBytes(6).toString('hex')}`;
   const given = services.databaseUrl ?? inject('databaseUrl');
   const redisUrl = services.redisUrl ?? inject('redisUrl');
-  await admin(given, `create database ${name}`);
-  const url = new URL(given);
-  url.pathname = `/${name}`;
-  const databaseUrl = url.href;
   const log = services.log ?? makeLogger(process.env.TEST_LOG ?? 'silent', false, name);
-  const migrating = await openDatabase(databaseUrl, log, 2);
-  await migrating.migrate();
-  await migrating.close();
+  // Another PostgreSQL has no template.
+  const template = services.databaseUrl ? 'template1' : inject('templateDatabase');
+  await inDatabase(given, `create database ${name} template ${template}`);
+  const databaseUrl = databaseAt(given, name);
+  if (services.databaseUrl) {
+    const migrating = await openDatabase(databaseUrl, log, 2);
+    await migrating.migrate();
+    await migrating.close();
+  }
 
   const config: Config = {
     ...readConfig({ NODE_ENV: 'test', PORT: '0', REDIS_PREFIX: name.replaceAll('_', '-') }),
@@ -79,7 +82,7 @@ export async function startTestHubs(
     userMessagesPerSecond: 10_000,
     addressMessagesPerSecond: 1_000_000,
     httpRequestsPerSecond: 1_000_000,
-    drainMs: 500,
+    drainMs: 100,
     // Many hubs share two cores here.
     redisTimeoutMs: 3000,
     ...overrides,
@@ -153,20 +156,10 @@ export async function startTestHubs(
       for (const client of clients) client.close();
       await Promise.all(running.map((hub) => hub.stop()));
       await pool.end();
-      await admin(given, `drop database if exists ${name} with (force)`);
+      await inDatabase(given, `drop database if exists ${name} with (force)`);
     },
   };
   let isStopped = false;
   atEnd(() => isStopped || hubs.stop());
   return hubs;
-}
-
-async function admin(url: string, statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query(statement);
-  } finally {
-    await client.end();
-  }
 }

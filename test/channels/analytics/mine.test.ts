@@ -28,5 +28,5 @@ test('what there is not is named', async () => {
     buyer,
     'time-zone-unknown',
   );
-  expect(zone).toEqual({ found: 'Mars/Olympus' });
+  expect(zone).toEqual({ field: 'timeZone', found: 'Mars/Olympus' });
 });

@@ -52,7 +52,7 @@ test('what there is not is named', async () => {
     organizer,
     'time-zone-unknown',
   );
-  expect(zone).toEqual({ found: 'Mars/Olympus' });
+  expect(zone).toEqual({ field: 'timeZone', found: 'Mars/Olympus' });
   await expectRefused(hub, 'analytics:trend', { eventId: nobody }, organizer, 'event-not-found');
   await expectRefused(hub, 'analytics:trend', { eventId: otherEventId }, organizer, 'event-not-found');
 });

@@ -28,7 +28,7 @@ test('what there is not is named', async () => {
     organizer,
     'time-zone-unknown',
   );
-  expect(zone).toEqual({ found: 'Mars/Olympus' });
+  expect(zone).toEqual({ field: 'timeZone', found: 'Mars/Olympus' });
   await expectRefused(hub, 'analytics:utilisation', { eventId: nobody }, organizer, 'event-not-found');
   await expectRefused(hub, 'analytics:utilisation', { eventId: otherEventId }, organizer, 'event-not-found');
 });

@@ -22,5 +22,5 @@ test('what there is not is named', async () => {
     organizer,
     'time-zone-unknown',
   );
-  expect(zone).toEqual({ found: 'Mars/Olympus' });
+  expect(zone).toEqual({ field: 'timeZone', found: 'Mars/Olympus' });
 });

@@ -23,7 +23,7 @@ test('a venue is made by an organizer and read by everybody', async () => {
 test('time-zone-unknown: only names that know of daylight saving', async () => {
   const request = { ...input, timeZone: '+01:00' };
   const details = await expectRefused(hub, 'venues:create', request, organizer.user, 'time-zone-unknown');
-  expect(details).toEqual({ found: '+01:00' });
+  expect(details).toEqual({ field: 'timeZone', found: '+01:00' });
 });
 
 test('[GUARD-1] an address names its country, and text is text', async () => {

@@ -1,3 +1,4 @@
+import { checkAlerts } from './alerts.ts';
 import { checkAtomicity } from './atomicity.ts';
 import { checkBounds } from './bounds.ts';
 import { checkConservation } from './conservation.ts';
@@ -21,6 +22,7 @@ const checks = [
   checkBounds,
   checkConservation,
   checkWaitlist,
+  checkAlerts,
 ];
 
 export const runChecks = (evidence: Evidence): Finding[] => checks.flatMap((check) => check(evidence));

@@ -1,5 +1,6 @@
 /** What a check looks at, and what it finds. Checks are pure: the same evidence gives the same findings. */
 import { describe, type Op } from '../history.ts';
+import type { AlertEvidence } from './alerts.ts';
 import type { WaitlistEvidence } from './waitlist-record.ts';
 
 /** A booking as PostgreSQL has it when all is quiet. */
@@ -72,10 +73,12 @@ export interface Evidence {
   excuse: Excuse;
   /** Where anybody waited. */
   waitlist?: WaitlistEvidence;
+  /** Where anything was about to start. */
+  alerts?: AlertEvidence;
 }
 
 export interface Finding {
-  /** C1 to C11. */
+  /** C1 to C12. */
   check: string;
   sentence: string;
   /** The invocations that contradict each other, or the story of one seat. */

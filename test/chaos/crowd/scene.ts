@@ -1,5 +1,5 @@
 /** Accounts and events, made past the nodes. */
-import { openDatabase } from '../../../src/database/database.ts';
+import { type Database, openDatabase } from '../../../src/database/database.ts';
 import { insertEvent, setStatus } from '../../../src/events/catalogue.ts';
 import { importPlan } from '../../../src/events/plans.ts';
 import { newId } from '../../../src/ids.ts';
@@ -46,15 +46,7 @@ export class Scene {
     prices: Record<string, number> = { Stalls: 2500 },
   ): Promise<string> {
     return this.#withDatabase(async (db) => {
-      const startsAt = Date.now() + 86_400_000;
-      const row = await insertEvent(db, this.#organizerId, {
-        planId: this.#planId,
-        title: 'A round',
-        startsAt: new Date(startsAt).toISOString(),
-        endsAt: new Date(startsAt + 7_200_000).toISOString(),
-        currency: 'EUR',
-        prices,
-      });
+      const row = await this.#insert(db, prices);
       const paying = isPaid ? { payment: 'online', payingMs } : {};
       const rules = JSON.stringify({
         holdMs,
@@ -73,6 +65,27 @@ export class Scene {
     });
   }
 
+  /** Events that nobody sees yet. */
+  async drafts(count: number): Promise<string[]> {
+    return this.#withDatabase(async (db) => {
+      const ids: string[] = [];
+      for (let i = 0; i < count; i++) ids.push((await this.#insert(db, { Stalls: 2500 })).id);
+      return ids;
+    });
+  }
+
+  async #insert(db: Database, prices: Record<string, number>) {
+    const startsAt = Date.now() + 86_400_000;
+    return insertEvent(db, this.#organizerId, {
+      planId: this.#planId,
+      title: 'A round',
+      startsAt: new Date(startsAt).toISOString(),
+      endsAt: new Date(startsAt + 7_200_000).toISOString(),
+      currency: 'EUR',
+      prices,
+    });
+  }
+
   async #users(count: number, role: string): Promise<string[]> {
     const ids = Array.from({ length: count }, () => newId());
     await this.#postgres.query(
@@ -83,7 +96,7 @@ export class Scene {
     return ids;
   }
 
-  async #withDatabase<T>(work: (db: Awaited<ReturnType<typeof openDatabase>>) => Promise<T>): Promise<T> {
+  async #withDatabase<T>(work: (db: Database) => Promise<T>): Promise<T> {
     const db = await openDatabase(this.#postgres.url(), makeLogger('silent', false, 'chaos'), 2);
     try {
       return await work(db);

@@ -37,6 +37,8 @@ export interface Fault {
   readonly salesOnly?: true;
   /** Seats must be paid for; otherwise that is so in every fourth round. */
   readonly paid?: true;
+  /** Nothing is damaged: nobody is told anything twice. */
+  readonly isCalm?: true;
   /** Why it cannot be done on this machine. */
   missing?(stage: Stage): string | undefined;
   /** Does it, waits as long as it lasts, and takes it back. */

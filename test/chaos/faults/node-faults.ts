@@ -153,6 +153,7 @@ export const nodeFaults: Fault[] = [
   {
     id: 'F38',
     title: 'three sweepers and relays at once, over many holds that run out together',
+    isCalm: true,
     async run(ground) {
       ground.note('no damage: three nodes sweep what nobody confirms');
       await pause(3500);
