@@ -36,6 +36,9 @@ export interface RoundResult {
   restMs: number;
 }
 
+/** Accounts with tickets for events that are about to start, and how many of those there are. */
+export const ticketHolders = 5;
+const alertEvents = 6;
 const warmUpMs = 1000;
 const goOnMs = 1000;
 const viewersWithinMs = 5000;
@@ -64,8 +67,13 @@ export async function runRound(options: {
   const urls = stage.nodes.map(({ url }) => url);
   const watchers = urls.map((url, i) => new Watcher(`viewer-${i + 1}`, url, eventId));
   await until(() => watchers.every(({ map }) => map.fresh), 'three viewers to have the map');
-  const alertHall = new AlertHall(stage, scene, random.fork('alerts'));
-  await alertHall.open(scene);
+  const alertHall = new AlertHall({
+    query: (text, values) => stage.postgres.query(text, values),
+    urls,
+    holders: scene.accounts(-ticketHolders),
+    random: random.fork('alerts'),
+  });
+  await alertHall.open(await scene.drafts(alertEvents));
 
   let over = false;
   let giveUpAt = Number.POSITIVE_INFINITY;

@@ -7,13 +7,12 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkAfterwards } from './afterwards.ts';
 import { tellFinding } from './checks/evidence.ts';
-import { ticketHolders } from './crowd/alert-hall.ts';
 import { Scene } from './crowd/scene.ts';
 import type { Fault } from './faults/fault.ts';
 import { History } from './history.ts';
 import { type Options, readOptions, usage } from './options.ts';
 import { seeded } from './random.ts';
-import { type RoundResult, runRound } from './round.ts';
+import { type RoundResult, runRound, ticketHolders } from './round.ts';
 import { setStage, type Stage } from './stage/stage.ts';
 import { progressOf, summaryOf } from './summary.ts';
 

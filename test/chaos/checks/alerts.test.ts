@@ -7,7 +7,7 @@ const later = '2030-01-01T20:00:07Z';
 
 /** An event that moved before its alert was due, with two ticket holders who were told of the second start. */
 const good = () => ({
-  wanted: [{ eventId: 'event1', leadMinutes: 10, startsAt: later }],
+  wanted: [{ eventId: 'event1', leadMinutes: 10, startsAt: later, since: 500 }],
   alerts: [
     { eventId: 'event1', leadMinutes: 10, startsAt: first, dueAt: 1000, state: 'dropped' },
     { eventId: 'event1', leadMinutes: 10, startsAt: later, dueAt: 8000, state: 'sent' },
@@ -66,7 +66,7 @@ test('C8: sent, and somebody was forgotten', () => {
 
 test('C8: moved, and its alert was forgotten', () => {
   const story = good();
-  story.wanted.push({ eventId: 'event2', leadMinutes: 10, startsAt: first });
+  story.wanted.push({ eventId: 'event2', leadMinutes: 10, startsAt: first, since: 0 });
   expect(found(story)).toEqual([`alert event2:10:${first} was never planned`]);
 });
 
@@ -82,6 +82,7 @@ test('C8: sent for a start that is none any more, or too early', () => {
   expect(found(story)).toEqual([
     `ada was notified of alert event1:10:${first}, which is dropped`,
     `ada was never notified of alert event1:10:${later}, which is sent`,
+    `ada was notified of alert event1:10:${first} after the event had moved`,
   ]);
   const early = good();
   Object.assign(early.notifications[0] as object, { madeAt: 7000 });

@@ -20,9 +20,17 @@ export interface NotificationFact {
   madeAt: number;
 }
 
+export interface WantedFact {
+  eventId: string;
+  leadMinutes: number;
+  startsAt: string;
+  /** Since when it starts then. */
+  since: number;
+}
+
 export interface AlertEvidence {
   /** What there must be, by when events start now. */
-  wanted: Pick<AlertFact, 'eventId' | 'leadMinutes' | 'startsAt'>[];
+  wanted: WantedFact[];
   alerts: AlertFact[];
   /** Who has a ticket, by event, and wants to be told. */
   holders: ReadonlyMap<string, readonly string[]>;
@@ -35,6 +43,8 @@ export interface AlertEvidence {
 
 /** What is due is sent within 2 s; a busy machine takes longer. */
 const sentWithinMs = 10_000;
+/** Somebody who moves an event may wait for whoever is just sending its alerts. */
+const movedWithinMs = 1000;
 /** Times of PostgreSQL are in whole ms here. */
 const roundingMs = 1;
 
@@ -63,7 +73,11 @@ export const checkAlerts: Check = ({ alerts: evidence, excuse }) => {
       if (!isOver && count > 0) say(`${userId} was notified of alert ${key}, which is ${alert.state}`);
     }
   }
+  const starts = Map.groupBy(wanted, ({ eventId }) => eventId);
   for (const each of notifications) {
+    const [now] = starts.get(each.eventId) ?? [];
+    if (now && each.startsAt !== now.startsAt && each.madeAt > now.since + movedWithinMs)
+      say(`${each.userId} was notified of alert ${keyOf(each)} after the event had moved`);
     const alert = planned.get(keyOf(each));
     if (!alert || !holders.get(each.eventId)?.includes(each.userId))
       say(`${each.userId} was notified of alert ${keyOf(each)}, which is none of theirs`);

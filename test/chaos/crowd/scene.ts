@@ -86,6 +86,12 @@ export class Scene {
     });
   }
 
+  /** Those from a place in the list of all, or the last so many. */
+  accounts(from: number): { id: string; token: string }[] {
+    const tokens = this.tokens.slice(from);
+    return this.userIds.slice(from).map((id, i) => ({ id, token: tokens[i] as string }));
+  }
+
   async #users(count: number, role: string): Promise<string[]> {
     const ids = Array.from({ length: count }, () => newId());
     await this.#postgres.query(
