@@ -17,10 +17,13 @@ taken as (
   where ctid = any (array(select ctid from sales_changes where (select is_ours from turn) limit $1))
   returning *
 ),
+-- Holds have their turn when no difference is left over: then whether a hold's booking is in the sums needs no search.
 started as (
   update hold_starts set is_counted = true
   where hold_id = any (array(
-    select hold_id from hold_starts where (select is_ours from turn) and not is_counted order by at limit $1
+    select hold_id from hold_starts
+    where (select is_ours from turn) and (select count(*) from taken) < $1 and not is_counted
+    order by at limit $1
   ))
   returning hold_id, event_id, at
 ),
@@ -31,10 +34,6 @@ converted as (
   union all
   select s.event_id, s.at from started as s
   where exists (select from bookings as b where b.hold_id = s.hold_id)
-    and (
-      not exists (select from sales_changes as c where c.hold_id = s.hold_id)
-      or exists (select from taken as t where t.hold_id = s.hold_id)
-    )
 ),
 facts as materialized (
   select f.event_id, f.at, e.organizer_id, e.currency, sum(bookings) as bookings,
