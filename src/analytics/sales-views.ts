@@ -2,7 +2,8 @@
 
 /**
  * Sales by event: of an organizer's events (null: everybody's). A range is cut into `pieces`
- * (src/analytics/range.ts), each of which is a few sums.
+ * (src/analytics/range.ts), each of which is a few sums: `offset 0` has them looked up by key, piece by piece, rather
+ * than all sums compared with all pieces.
  */
 const salesByEvent = `
   create function sales_by_event(
@@ -15,8 +16,20 @@ const salesByEvent = `
   language sql stable as $$
     select s.event_id, s.bookings, s.cancelled_bookings, s.seats, s.cancelled_seats, s.gross_cents, s.cancelled_cents
     from unnest(grains, starts, ends) as piece (grain, since, until)
-    join event_sales as s on s.grain = piece.grain and s.at >= piece.since and s.at < piece.until
-    where organizer is null or s.event_id in (select id from events where organizer_id = organizer)
+    cross join lateral (
+      select * from event_sales where grain = piece.grain and at >= piece.since and at < piece.until offset 0
+    ) as s
+    where organizer is null
+    union all
+    select s.event_id, s.bookings, s.cancelled_bookings, s.seats, s.cancelled_seats, s.gross_cents, s.cancelled_cents
+    from events as e
+    cross join unnest(grains, starts, ends) as piece (grain, since, until)
+    cross join lateral (
+      select * from event_sales
+      where event_id = e.id and grain = piece.grain and at >= piece.since and at < piece.until
+      offset 0
+    ) as s
+    where e.organizer_id = organizer
     union all
     select c.event_id, c.bookings, c.cancelled_bookings, c.seats, c.cancelled_seats, c.gross_cents, c.cancelled_cents
     from sales_changes as c
@@ -26,7 +39,8 @@ const salesByEvent = `
 
 /**
  * Sales and holds over time: of one event, of an organizer's events (null: everybody's). `bounds` are where each
- * bucket begins, and the end of the last; the pieces say which bucket (`places`, from 1) each is of.
+ * bucket begins, and the end of the last; the pieces say which bucket (`places`, from 1) each is of. A year of days
+ * has a thousand pieces.
  */
 const salesOverTime = `
   create function sales_over_time(
@@ -41,16 +55,23 @@ const salesOverTime = `
     select piece.place, s.currency, s.bookings, s.cancelled_bookings, s.seats, s.cancelled_seats, s.gross_cents,
       s.cancelled_cents, s.holds, s.converted
     from unnest(places, grains, starts, ends) as piece (place, grain, since, until)
-    join scope_sales as s on s.scope = coalesce(organizer, '00000000-0000-0000-0000-000000000000')
-      and s.grain = piece.grain and s.at >= piece.since and s.at < piece.until
+    cross join lateral (
+      select * from scope_sales
+      where scope = coalesce(organizer, '00000000-0000-0000-0000-000000000000') and grain = piece.grain
+        and at >= piece.since and at < piece.until
+      offset 0
+    ) as s
     where one_event is null
     union all
     select piece.place, e.currency, s.bookings, s.cancelled_bookings, s.seats, s.cancelled_seats, s.gross_cents,
       s.cancelled_cents, s.holds, s.converted
     from unnest(places, grains, starts, ends) as piece (place, grain, since, until)
-    join event_sales as s on s.grain = piece.grain and s.at >= piece.since and s.at < piece.until
-    join events as e on e.id = s.event_id
-    where s.event_id = one_event
+    cross join lateral (
+      select * from event_sales
+      where event_id = one_event and grain = piece.grain and at >= piece.since and at < piece.until
+      offset 0
+    ) as s
+    join events as e on e.id = one_event
     union all
     select width_bucket(u.at, bounds), e.currency, u.bookings, u.cancelled_bookings, u.seats, u.cancelled_seats,
       u.gross_cents, u.cancelled_cents, u.holds, u.converted

@@ -105,6 +105,9 @@ export const ownStats = question<[userId: string, since: Date | null, until: Dat
 );
 
 export const foldSales = statement<[atMost: number], { folded: number }>('fold-sales');
+/** How large the table of differences is on disk. */
+export const changesSize = statement<[], { bytes: number }>('changes-size');
+export const vacuumChanges = statement<[], never>('vacuum-changes');
 export const forgetHoldStarts = statement<[afterMs: number, atMost: number], { forgotten: number }>(
   'forget-hold-starts',
 );

@@ -10,9 +10,22 @@ from (
   from (
     select s.event_id, s.category, s.seats, s.cancelled_seats, s.gross_cents, s.cancelled_cents
     from unnest($5::text[], $6::timestamptz[], $7::timestamptz[]) as piece (grain, since, until)
-    join category_sales as s on s.grain = piece.grain and s.at >= piece.since and s.at < piece.until
-    where ($2::uuid is null or s.event_id = $2)
-      and ($1::uuid is null or s.event_id in (select id from events where organizer_id = $1))
+    -- By key, piece by piece, rather than all sums compared with all pieces.
+    cross join lateral (
+      select * from category_sales where grain = piece.grain and at >= piece.since and at < piece.until offset 0
+    ) as s
+    where $1::uuid is null and $2::uuid is null
+    union all
+    select s.event_id, s.category, s.seats, s.cancelled_seats, s.gross_cents, s.cancelled_cents
+    from events as e
+    cross join unnest($5::text[], $6::timestamptz[], $7::timestamptz[]) as piece (grain, since, until)
+    cross join lateral (
+      select * from category_sales
+      where event_id = e.id and grain = piece.grain and at >= piece.since and at < piece.until
+      offset 0
+    ) as s
+    where ($1::uuid is not null or $2::uuid is not null) and ($2::uuid is null or e.id = $2)
+      and ($1::uuid is null or e.organizer_id = $1)
     union all
     select c.event_id, c.category, c.seats, c.cancelled_seats, c.gross_cents, c.cancelled_cents
     from sales_changes as c
