@@ -174,7 +174,7 @@ function report(
   const p99 = median(lates.map((each) => each.p99));
   return {
     title: 'What does waiting for events cost, and how late are alerts?',
-    answer: `With ${whole(most)} events waiting a node uses ${decimal(more)} ms of CPU a second more than with none. When ${whole(starting)} events start within ${withinS} s, half of their ticket holders are told within ${whole(median(lates.map((each) => each.p50)))} ms and 99 of 100 within ${whole(p99)} ms of the time (${verdict(p99 <= aim, `${aim} ms`)}).`,
+    answer: `With ${whole(most)} events waiting a node uses ${more > 0 ? `${decimal(more)} ms of CPU a second more than with` : 'no more CPU than with'} none. When ${whole(starting)} events start within ${withinS} s, half of their ticket holders are told within ${whole(median(lates.map((each) => each.p50)))} ms and 99 of 100 within ${whole(p99)} ms of the time (${verdict(p99 <= aim, `${aim} ms`)}).`,
     table: {
       columns: ['waiting', 'ms CPU a second, node', 'ms CPU a second, PostgreSQL', 'statements a second'],
       rows: sizes.map((size) => [
