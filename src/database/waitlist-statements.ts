@@ -86,6 +86,7 @@ export const recordWaitlist = statement<
   { key: string; is_new: boolean; outbox_id: string | null; payload: WaitlistNews | null }
 >('record-waitlist');
 
+export const forgetWaitlistSteps = statement<[eventId: string], never>('forget-waitlist-steps');
 export const closeWaitlists = statement<
   [atMost: number],
   { event_id: string; outbox_id: string; payload: WaitlistNews }

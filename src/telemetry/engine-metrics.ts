@@ -167,7 +167,14 @@ function countSeats(metrics: Metrics, { engine }: CountedParts) {
 }
 
 function countAftermath(metrics: Metrics, { engine, health }: CountedParts) {
-  const { outbox, sagas, audit, reconciler, eventStream, notifications, alerts, deliveries } = engine;
+  const { outbox, sagas, audit, reconciler, eventStream, notifications, alerts, deliveries, waitlist } =
+    engine;
+  metrics.counter(
+    'waitlist_total',
+    'What became of those who wait, as this node wrote it down first, and how often it could not.',
+    () => ({ ...waitlist.counts, ...waitlist.recorder.counts }),
+    'what',
+  );
   metrics.counter(
     'notifications_total',
     'Notifications this node has made, by kind.',

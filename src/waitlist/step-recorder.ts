@@ -28,7 +28,8 @@ export class StepRecorder {
   readonly #queues = new Map<string, Queue>();
   /** Steps that are on their way: sweepers see them too, and hand them out again. */
   readonly #under = new Set<string>();
-  readonly counts = { recorded: 0, failed: 0 };
+  /** Steps this node was the first to write down, by kind, and statements that failed. */
+  readonly counts: Record<string, number> & { failed: number } = { failed: 0 };
   /** Told of each step once, on the node that wrote it down. */
   tell: (news: WaitlistNews) => Promise<void> = async () => undefined;
   /** Marks what was told as done; without it the outbox does it again. */
@@ -94,7 +95,11 @@ export class StepRecorder {
       JSON.stringify(steps.map((step) => wireStep(card, step))),
     );
     faultPoint('waitlist.recorded');
-    this.counts.recorded += rows.filter((row) => row.is_new).length;
+    const kinds = new Map(steps.map(({ key, kind }) => [key, kind]));
+    for (const row of rows) {
+      const kind = kinds.get(row.key);
+      if (row.is_new && kind) this.counts[kind] = (this.counts[kind] ?? 0) + 1;
+    }
     for (const { outbox_id: outboxId, payload } of rows) {
       if (!outboxId || !payload) continue;
       await this.tell(payload);

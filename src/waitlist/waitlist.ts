@@ -51,7 +51,7 @@ export class Waitlist {
   readonly #clock: Clock;
   #cancel: (() => void) | undefined;
   #stopped = false;
-  readonly counts = { joined: 0, closed: 0 };
+  readonly counts = { joined: 0 };
   /** Marks that an entry is in the queue; without it the outbox puts it there. */
   done: (outboxId: string) => void = () => undefined;
   tell: (news: WaitlistNews) => Promise<void> = async () => undefined;
@@ -198,7 +198,6 @@ export class Waitlist {
       }
       found = rows.length;
     }
-    this.counts.closed += closed;
     return closed;
   }
 
