@@ -64,7 +64,7 @@ function show(session: Session, client: SeatcastClient, event: SeatedEvent, boar
     view.theme.categories[board.plan.seats[seat]?.category ?? -1]?.color ?? '';
   const pick = (seat: number) => void choose(seat, { session, buyer, board, words, view });
 
-  showHead(event, board);
+  showHead(event, board, client);
   showPrices(board, view, event);
   showKey(board, view);
   showTooltip(board, view, words, (seat) => money(words.priceCents(seat), event.currency));

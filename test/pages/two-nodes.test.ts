@@ -91,4 +91,14 @@ describe.skipIf(!isThere)('the pages in a browser', async () => {
     await buyer.hold(eventId, [100, 101]);
     await page.waitForFunction((text) => document.body.innerText !== text, before);
   }, 120_000);
+
+  test('an event that is moved shows when it starts now, on every node', async () => {
+    const pages = [await open(first), await open(second)];
+    const [moved] = await hubs.sql<{ starts_at: string }>(
+      `update events set starts_at = starts_at + interval '90 minutes', ends_at = ends_at + interval '90 minutes'
+       where id = $1 returning wire_instant(starts_at) as starts_at`,
+      [eventId],
+    );
+    for (const { page } of pages) await page.locator(`#facts time[datetime="${moved?.starts_at}"]`).waitFor();
+  });
 });
