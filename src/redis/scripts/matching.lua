@@ -21,8 +21,9 @@ local MAX_LOOKED = 1000
 local LOOKED_AT_ONCE = 20
 
 function open_matching(list)
-  local text = nil
-  local free = {}
+  -- Of this call: the seats, the stretches of each category, its runs of free seats, the first of each class (false:
+  -- nobody can be served), and entries that were read: changed in place, so that all see the same.
+  local text, rows, free, heads, entries = nil, {}, {}, {}, {}
   local closes, least_ms, offer_ms, per_buyer
 
   local function read_rules()
@@ -32,44 +33,112 @@ function open_matching(list)
     offer_ms = math.max(least_ms, math.min(tonumber(rules[2]), math.floor((closes - now) / 10)))
   end
 
-  -- The runs of free seats of a category, and how many seats they have. own: seats that count as free, by number;
-  -- unwanted: that do not.
-  local function runs_in(category, own, unwanted)
-    local runs = { count = 0 }
-    text = text or redis.call('GET', SEATS)
-    local from, to, stretches = string.match(redis.call('HGET', LAYOUT, category) or '', '^(%d+)-(%d+):(.*)$')
-    local first_free = from and not own and string.find(text, 'f', from + 1, true)
-    if not from or (not own and (not first_free or first_free > to + 1)) then
-      return runs
+  local function rows_of(category)
+    if not rows[category] then
+      rows[category] = {}
+      local list = string.match(redis.call('HGET', LAYOUT, category) or '', ':(.*)$') or ''
+      for first, last in string.gmatch(list, '(%d+)-(%d+)') do
+        table.insert(rows[category], { tonumber(first), tonumber(last) })
+      end
     end
-    for first, last in string.gmatch(stretches, '(%d+)-(%d+)') do
-      first, last = tonumber(first), tonumber(last)
-      local row = string.sub(text, first + 1, last + 1)
-      for seat in pairs(own or {}) do
-        if seat >= first and seat <= last then
-          row = string.sub(row, 1, seat - first) .. 'f' .. string.sub(row, seat - first + 2)
-        end
+    return rows[category]
+  end
+
+  -- Where the last of stretches, or runs, is that begins at a seat or before it. 0: none does.
+  local function place_of(seat, ranges)
+    local low, high = 0, #ranges
+    while low < high do
+      local middle = math.ceil((low + high) / 2)
+      if ranges[middle][1] <= seat then
+        low = middle
+      else
+        high = middle - 1
       end
-      for seat in pairs(unwanted or {}) do
-        if seat >= first and seat <= last then
-          row = string.sub(row, 1, seat - first) .. '-' .. string.sub(row, seat - first + 2)
-        end
+    end
+    return low
+  end
+
+  -- The runs of free seats of a category, and how many seats they have.
+  local function free_in(category)
+    if free[category] then
+      return free[category]
+    end
+    local runs = { count = 0 }
+    free[category] = runs
+    text = text or redis.call('GET', SEATS)
+    local ranges = rows_of(category)
+    local seat = ranges[1] and string.find(text, 'f', ranges[1][1] + 1, true)
+    for _, range in ipairs(ranges) do
+      if seat and seat <= range[1] then
+        seat = string.find(text, 'f', range[1] + 1, true)
       end
-      local start, stop = string.find(row, 'f+')
-      while start do
-        runs[#runs + 1] = { first + start - 1, first + stop - 1 }
-        runs.count = runs.count + stop - start + 1
-        start, stop = string.find(row, 'f+', stop + 1)
+      if not seat then
+        break
+      end
+      while seat and seat <= range[2] + 1 do
+        local stop = math.min(range[2], (string.find(text, '[^f]', seat) or #text + 1) - 2)
+        runs[#runs + 1] = { seat - 1, stop }
+        runs.count = runs.count + stop - seat + 2
+        seat = string.find(text, 'f', stop + 2, true)
       end
     end
     return runs
   end
 
-  local function free_in(category)
-    if not free[category] then
-      free[category] = runs_in(category, nil)
+  local function add_seat(runs, category, seat)
+    local range = rows_of(category)[place_of(seat, rows_of(category))]
+    if not range or seat > range[2] then
+      return
     end
-    return free[category]
+    local place = place_of(seat, runs)
+    local before, after = runs[place], runs[place + 1]
+    if before and before[2] >= seat then
+      return
+    end
+    runs.count = runs.count + 1
+    local follows = before and before[2] == seat - 1 and before[1] >= range[1]
+    local leads = after and after[1] == seat + 1 and after[2] <= range[2]
+    if follows and leads then
+      before[2] = after[2]
+      table.remove(runs, place + 1)
+    elseif follows then
+      before[2] = seat
+    elseif leads then
+      after[1] = seat
+    else
+      table.insert(runs, place + 1, { seat, seat })
+    end
+  end
+
+  local function remove_seat(runs, seat)
+    local place = place_of(seat, runs)
+    local run = runs[place]
+    if not run or run[2] < seat then
+      return
+    end
+    runs.count = runs.count - 1
+    if seat < run[2] then
+      table.insert(runs, place + 1, { seat + 1, run[2] })
+    end
+    run[2] = seat - 1
+    if run[1] > run[2] then
+      table.remove(runs, place)
+    end
+  end
+
+  -- The same runs for somebody for whom other seats count as free, or do not. Both by number.
+  local function runs_for(category, own, unwanted)
+    local runs = { count = free_in(category).count }
+    for i, run in ipairs(free_in(category)) do
+      runs[i] = { run[1], run[2] }
+    end
+    for seat in pairs(own or {}) do
+      add_seat(runs, category, seat)
+    end
+    for seat in pairs(unwanted or {}) do
+      remove_seat(runs, seat)
+    end
+    return runs
   end
 
   -- The first seats of the runs, or of the first run that has so many. nil: there are not enough.
@@ -97,21 +166,23 @@ function open_matching(list)
     set_seat(int(seat), 'h')
     text = nil
     for _, runs in pairs(free) do
-      for i, run in ipairs(runs) do
-        if seat >= run[1] and seat <= run[2] then
-          runs.count = runs.count - 1
-          local rest = { seat + 1, run[2] }
-          run[2] = seat - 1
-          if rest[1] <= rest[2] then
-            table.insert(runs, i + 1, rest)
-          end
-          if run[1] > run[2] then
-            table.remove(runs, i)
-          end
-          break
-        end
-      end
+      remove_seat(runs, seat)
     end
+  end
+
+  local function give(seat)
+    set_seat(int(seat), 'f')
+    text = nil
+    for category, runs in pairs(free) do
+      add_seat(runs, category, seat)
+    end
+  end
+
+  local function entry_of(id)
+    if entries[id] == nil then
+      entries[id] = list.read(id) or false
+    end
+    return entries[id] or nil
   end
 
   -- What a buyer has, and whether an offer of this event is among it.
@@ -134,12 +205,12 @@ function open_matching(list)
   end
 
   -- The first of a class who may be served now, or nil.
-  local function head_of(class)
+  local function find_head(class)
     local from, stop = '[' .. class, '(' .. string.sub(class, 1, -2) .. ';'
     for _ = 1, MAX_LOOKED / LOOKED_AT_ONCE do
       local members = redis.call('ZRANGEBYLEX', CLASSES, from, stop, 'LIMIT', 0, LOOKED_AT_ONCE)
       for _, member in ipairs(members) do
-        local entry = list.read(string.match(member, '[^:]*$'))
+        local entry = entry_of(string.match(member, '[^:]*$'))
         if entry and not rested[entry.id] and may_be_served(entry) then
           return entry
         end
@@ -150,6 +221,14 @@ function open_matching(list)
       end
     end
     return nil
+  end
+
+  -- In one call nobody comes to be served who could not be before.
+  local function head_of(class)
+    if heads[class] == nil then
+      heads[class] = find_head(class) or false
+    end
+    return heads[class] or nil
   end
 
   -- Classes with a seat that would do for them: "category:quantity:together:". As many as people ask for, which is few:
@@ -181,7 +260,6 @@ function open_matching(list)
     for _, class in ipairs(all) do
       local entry = head_of(class)
       if entry then
-        entry.class = class
         seen[entry.id] = true
         found[#found + 1] = entry
       end
@@ -191,7 +269,7 @@ function open_matching(list)
       others[#others + 1] = id
     end
     for _, id in ipairs(others) do
-      local entry = not seen[id] and list.read(id)
+      local entry = not seen[id] and entry_of(id)
       if entry and may_be_served(entry) then
         found[#found + 1] = entry
       end
@@ -234,8 +312,7 @@ function open_matching(list)
       end
     end
     for seat in pairs(own) do
-      set_seat(int(seat), 'f')
-      text, free = nil, {}
+      give(seat)
     end
     list.dequeue(entry)
     local id = hold_id(entry, 'o')
@@ -249,12 +326,17 @@ function open_matching(list)
     entry.state, entry.hold, entry.since, entry.passes = 'o', id, now, 0
     list.step(entry, 'offered', nil, hold, '', '')
     list.write(entry)
+    for class, head in pairs(heads) do
+      if head and head.owner == entry.owner then
+        heads[class] = nil
+      end
+    end
   end
 
   -- Keeps what is free and fits for an entry that was passed over too often. Answers whether it has got more.
   local function gather(entry)
     for _, id in ipairs(split(redis.call('HGET', META, 'gathering') or '')) do
-      local other = id ~= entry.id and list.read(id)
+      local other = id ~= entry.id and entry_of(id)
       if other and other.category == entry.category then
         return false
       end
@@ -291,11 +373,11 @@ function open_matching(list)
   end
 
   local function has_seat_of(category, seats)
-    for first, last in string.gmatch(redis.call('HGET', LAYOUT, category) or '', '[:,](%d+)-(%d+)') do
-      for _, seat in ipairs(seats) do
-        if seat >= tonumber(first) and seat <= tonumber(last) then
-          return true
-        end
+    local ranges = rows_of(category)
+    for _, seat in ipairs(seats) do
+      local range = ranges[place_of(seat, ranges)]
+      if range and seat <= range[2] then
+        return true
       end
     end
     return false
@@ -320,7 +402,7 @@ function open_matching(list)
       local _, own, hold = gathered(entry)
       local runs
       if hold or rested[entry.id] then
-        runs = runs_in(entry.category, hold and own, rested[entry.id])
+        runs = runs_for(entry.category, hold and own, rested[entry.id])
       else
         runs = free_in(entry.category)
       end
@@ -342,7 +424,7 @@ function open_matching(list)
   -- Gives free seats to whoever waits for them, until nobody can be served any more.
   function list.match()
     read_rules()
-    text, free, has_freed = nil, {}, false
+    text, free, heads, entries, has_freed = nil, {}, {}, {}, false
     if closes - now < least_ms then
       return
     end
