@@ -94,7 +94,9 @@ const holderTriggers = [
     where b.user_id = new.id and b.status = 'confirmed'
       and e.starts_at - lead.minutes::integer * interval '1 minute' > clock_timestamp()
     order by 1, 2
-    on conflict do nothing;
+    -- Nobody may have wanted it before.
+    on conflict (event_id, lead_minutes, starts_at) do update set state = 'waiting', is_timed = false
+    where alerts.state = 'dropped';
     return null;
   end $$`,
   `create trigger users_planned after update of alerts on users

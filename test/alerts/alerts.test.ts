@@ -57,6 +57,22 @@ describe('who is told', () => {
     expect(alertsOf(late.client).map(({ to, leadMinutes }) => [to, leadMinutes])).toEqual([['holder', 15]]);
   });
 
+  test('[ALERT-2] a lead that nobody wanted any more comes back with whoever wants it', async () => {
+    const eventId = await hubs.event({ startsInMs: 120 * minuteMs });
+    await setLeads(hubs, eventId, [30]);
+    await untilPlanned(eventId, [30]);
+    // Its leads by default, 60 and 5 minutes among them, were dropped.
+    const buyer = await holderOf(hubs, eventId, { seat: 0, leads: [60] });
+    await untilPlanned(eventId, [60, 30]);
+    const setOwn = (leadMinutes: number[]) =>
+      call(node(hubs), 'me:update', { alerts: { leadMinutes } }, buyer);
+    await setOwn([]);
+    await setLeads(hubs, eventId, [20]);
+    await untilPlanned(eventId, [20]);
+    await setOwn([60, 5]);
+    await untilPlanned(eventId, [60, 20, 5]);
+  });
+
   test('[ALERT-2] other leads count from when they are set, for tickets that were there before', async () => {
     const eventId = await hubs.event({ startsInMs: 30 * minuteMs });
     await setLeads(hubs, eventId, []);
@@ -215,11 +231,7 @@ describe('which start', () => {
     await call(node(hubs), 'events:publish', { eventId: draft }, organizer);
     await untilPlanned(draft, [60, 10]);
     await call(node(hubs, 1), 'events:update', { eventId: draft, alertLeads: [30] }, organizer);
-    expect(await statesOf(hubs, draft)).toEqual([
-      [60, 'dropped'],
-      [30, 'waiting'],
-      [10, 'dropped'],
-    ]);
+    expect(await statesOf(hubs, draft)).toEqual([[30, 'waiting']]);
     await call(node(hubs, 1), 'events:update', { eventId: draft, alertLeads: [60, 30] }, organizer);
     const watcher = await hubs.connect();
     await watcher.watching(draft);
@@ -227,14 +239,9 @@ describe('which start', () => {
     await untilStates(hubs, draft, [
       [60, 'sent'],
       [30, 'waiting'],
-      [10, 'dropped'],
     ]);
     await call(node(hubs), 'events:cancel', { eventId: draft }, organizer);
-    expect(await statesOf(hubs, draft)).toEqual([
-      [60, 'sent'],
-      [30, 'dropped'],
-      [10, 'dropped'],
-    ]);
+    expect(await statesOf(hubs, draft)).toEqual([[60, 'sent']]);
     await untilTold(hubs);
     expect(alertsOf(watcher).map(({ leadMinutes }) => leadMinutes)).toEqual([60]);
   });

@@ -17,8 +17,6 @@ export async function eventDueIn(hubs: TestHubs, dueInMs: number, leadMinutes = 
 /** As its organizer would, but for as many events as one likes. */
 export async function setLeads(hubs: TestHubs, eventId: string, leads: number[]): Promise<void> {
   await hubs.sql('update events set alert_leads = $2::jsonb where id = $1', [eventId, JSON.stringify(leads)]);
-  // Those of the leads it had by default.
-  await hubs.sql("delete from alerts where event_id = $1 and state = 'dropped'", [eventId]);
 }
 
 export interface Holder extends TestUser {
@@ -56,11 +54,11 @@ export async function untilStates(
   );
 }
 
-/** Of those for the start the event has now. */
+/** Of those for the start the event has now that somebody wants. */
 export async function statesOf(hubs: TestHubs, eventId: string): Promise<[number, string][]> {
   const rows = await hubs.sql<{ lead_minutes: number; state: string }>(
     `select lead_minutes, state from alerts join events on events.id = event_id and events.starts_at = alerts.starts_at
-     where event_id = $1 order by lead_minutes desc`,
+     where event_id = $1 and state <> 'dropped' order by lead_minutes desc`,
     [eventId],
   );
   return rows.map(({ lead_minutes, state }) => [lead_minutes, state]);

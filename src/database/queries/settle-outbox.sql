@@ -81,14 +81,16 @@ planned as (
   left join lateral (
     select true as is_there from alerts
     where alerts.event_id = wanted.event_id and lead_minutes = minutes and alerts.starts_at = wanted.starts_at
+      and state <> 'dropped'
     limit 1
   ) as found on true
   -- Hardly ever is one missing, and those that wait are not to be locked by every booking. One that became due between
   -- the booking and now may have gone out without it: once more, for whoever has not got it.
   where is_there is null or wanted.due_at <= clock_timestamp()
   order by 1, 2
-  on conflict (event_id, lead_minutes, starts_at) do update set state = 'waiting'
-  where excluded.due_at <= clock_timestamp()
+  -- Nobody may have wanted it before.
+  on conflict (event_id, lead_minutes, starts_at) do update set state = 'waiting', is_timed = false
+  where alerts.state = 'dropped' or excluded.due_at <= clock_timestamp()
 ),
 lists as (
   select array_agg(user_id) as users, array_agg(kind) as kinds, array_agg(key) as keys, array_agg(event_id) as events,
