@@ -86,7 +86,9 @@ export const recordWaitlist = statement<
   { key: string; is_new: boolean; outbox_id: string | null; payload: WaitlistNews | null }
 >('record-waitlist');
 
-export const forgetWaitlistSteps = statement<[eventId: string], never>('forget-waitlist-steps');
+export const forgetWaitlistSteps = statement<[atMost: number], { forgotten: number }>(
+  'forget-waitlist-steps',
+);
 export const closeWaitlists = statement<
   [atMost: number],
   { event_id: string; outbox_id: string; payload: WaitlistNews }

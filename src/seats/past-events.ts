@@ -6,7 +6,6 @@
 import { type Clock, systemClock } from '../clock.ts';
 import type { Database } from '../database/database.ts';
 import { pastEvents } from '../database/statements.ts';
-import { forgetWaitlistSteps } from '../database/waitlist-statements.ts';
 import type { Logger } from '../log.ts';
 import type { Keys } from '../redis/keys.ts';
 import type { RedisLinks } from '../redis/links.ts';
@@ -102,8 +101,6 @@ export class PastEvents {
         await commands.sadd(loadedEvents, id);
         this.counts.kept++;
       }
-      // Before it leaves the list: what fails here is done in another round.
-      if (end === 'retired') await this.#db.run(forgetWaitlistSteps, id);
       await commands.hdel(retiringEvents, id);
       if (end !== 'retired') continue;
       this.counts.retired++;

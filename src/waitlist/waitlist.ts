@@ -8,6 +8,7 @@ import { type Clock, systemClock } from '../clock.ts';
 import type { Database } from '../database/database.ts';
 import {
   closeWaitlists,
+  forgetWaitlistSteps,
   type EntryRow,
   joinWaitlist,
   liveOffers,
@@ -30,6 +31,10 @@ import { layoutOf } from './layout.ts';
 import { StepRecorder } from './step-recorder.ts';
 
 const closeEveryMs = 15_000;
+/** An hour. */
+const roundsToForget = 240;
+const forgetAtMost = 2000;
+const forgetRounds = 20;
 const closeAtMost = 500;
 
 /** Who asks, for the audit log. */
@@ -51,6 +56,7 @@ export class Waitlist {
   readonly #clock: Clock;
   #cancel: (() => void) | undefined;
   #stopped = false;
+  #rounds = 0;
   readonly counts = { joined: 0 };
   /** Marks that an entry is in the queue; without it the outbox puts it there. */
   done: (outboxId: string) => void = () => undefined;
@@ -201,9 +207,18 @@ export class Waitlist {
     return closed;
   }
 
+  /** In small bites, so that nothing is locked for long. */
+  async forgetSteps(): Promise<void> {
+    for (let round = 0; round < forgetRounds && !this.#stopped; round++) {
+      const [{ forgotten } = { forgotten: 0 }] = await this.#db.run(forgetWaitlistSteps, forgetAtMost);
+      if (forgotten < forgetAtMost) return;
+    }
+  }
+
   start(): void {
     this.#cancel = this.#clock.after(closeEveryMs, () => {
       this.closeOver()
+        .then(() => (++this.#rounds % roundsToForget === 0 ? this.forgetSteps() : undefined))
         .catch((error) => this.#log.debug({ err: error }, 'could not close waitlists'))
         .finally(() => this.#stopped || this.start());
     });

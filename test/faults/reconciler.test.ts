@@ -215,15 +215,6 @@ test('an event that is long over leaves Redis, and comes back when somebody asks
   await book(buyer, coming, [1]);
   const exists = (eventId: string) => redis.exists(...keys.event(eventId));
   expect(await exists(over)).toBeGreaterThan(0);
-  const waiter = await hubs.user();
-  await hubs.sql(
-    `with entries as (
-       insert into waitlist_entries (id, event_id, user_id, quantity, together, queue_order, state, ended_at)
-       select new_id(), event_id, $2, 1, false, 1, 'closed', now() from unnest($1::uuid[]) as event_id returning id
-     )
-     insert into waitlist_steps (entry_id, version, kind) select id, 1, 'closed' from entries`,
-    [[over, coming], waiter.id],
-  );
   await hubs.sql("update events set starts_at = now() - interval '25 hours' where id = $1", [over]);
   const { db, log } = node(hubs).engine;
   const pastEvents = new PastEvents({ links, keys, db, log, everyMs: 200, waitMs: 12_000 });
@@ -238,10 +229,6 @@ test('an event that is long over leaves Redis, and comes back when somebody asks
   expect(await redis.hlen(keys.retiringEvents)).toBe(0);
   expect(await exists(coming)).toBeGreaterThan(0);
   expect(await redis.smembers(keys.loadedEvents)).toContain(coming);
-  // Nobody hands its steps out again.
-  expect(
-    await hubs.sql('select event_id from waitlist_steps join waitlist_entries on id = entry_id'),
-  ).toEqual([{ event_id: coming }]);
   const viewer = await hubs.connect();
   expect(lettersOf(await viewer.watching(over)).slice(0, 3)).toBe('fsf');
 }, 60_000);

@@ -90,6 +90,81 @@ describe('[WAIT-10] a node dies', () => {
     ]);
   });
 
+  test('an offer that is told of late, after the next one, takes nothing back', async () => {
+    const { eventId } = await fullEvent(hubs);
+    const user = await hubs.user();
+    const { db } = node(hubs).engine;
+    const entries = await Promise.all(
+      ['Stalls', null].map(async (category) => {
+        const [made] = await db.run(joinWaitlist, newId(), eventId, user.id, category, 1, false, null, null);
+        return made?.id ?? '';
+      }),
+    );
+    const now = Date.now();
+    const step = (entryId: string | undefined, kind: string, state: string, holdId: string, at: number) => ({
+      key: `${entryId}:${at}`,
+      entryId,
+      version: at,
+      kind,
+      userId: user.id,
+      state,
+      order: 9e14 + now,
+      skipped: 0,
+      passes: 0,
+      holdId,
+      seats: [1],
+      totalCents: 2500,
+      offeredAt: kind === 'expired' ? at - 1000 : at,
+      until: now + 60_000,
+      at,
+      reason: '',
+      position: 1,
+    });
+    const [first, second] = entries;
+    const write = (...steps: object[]) => db.run(recordWaitlist, JSON.stringify(steps));
+    await write(step(first, 'expired', 'waiting', 'late-1', now + 1000));
+    await write(step(second, 'offered', 'offered', 'late-2', now + 2000));
+    await write(step(first, 'offered', 'offered', 'late-1', now));
+    expect(
+      await hubs.sql('select hold_id, state from waitlist_offers where event_id = $1 order by 1', [eventId]),
+    ).toEqual([
+      { hold_id: 'late-1', state: 'expired' },
+      { hold_id: 'late-2', state: 'live' },
+    ]);
+    // What happened is told in the order in which it did.
+    const written = await write(step(second, 'accepted', 'accepted', 'late-2', now + 3000));
+    expect(written).toMatchObject([{ is_new: true }]);
+  });
+
+  test('its steps are kept for a week after the start, and no longer', async () => {
+    const events = [await fullEvent(hubs), await fullEvent(hubs)].map(({ eventId }) => eventId);
+    for (const eventId of events) await waiting(hubs, eventId);
+    const of = async (eventId: string | undefined) =>
+      (
+        await hubs.sql(
+          'select from waitlist_steps join waitlist_entries on id = entry_id where event_id = $1',
+          [eventId],
+        )
+      ).length;
+    await hubs.sql(
+      `insert into waitlist_steps (entry_id, version, kind)
+       select id, step, 'passed' from waitlist_entries, generate_series(1, 3) as step where event_id = any ($1)`,
+      [events],
+    );
+    const started = (days: number) =>
+      hubs.sql("update events set starts_at = now() - $2 * interval '1 day' where id = $1", [
+        events[0],
+        days,
+      ]);
+    await started(6);
+    await node(hubs).engine.waitlist.forgetSteps();
+    expect(await of(events[0])).toBe(3);
+    await started(8);
+    await node(hubs).engine.waitlist.forgetSteps();
+    expect(await of(events[0])).toBe(0);
+    expect(await of(events[1])).toBe(3);
+  });
+
   test('after an entry was made: the outbox puts it into the queue, where it would have been', async () => {
     const { eventId } = await fullEvent(hubs);
     const user = await hubs.user();

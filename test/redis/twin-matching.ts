@@ -6,6 +6,7 @@ import { classOf, comesBefore, queueOf, type TwinEntry, type TwinWaitlist } from
 export const maxPasses = 5;
 const gatherMs = 1_800_000;
 const gatherTimes = 4;
+const leastAfter = 10;
 const leastOfferMs = 60_000;
 const maxOffers = 500;
 
@@ -137,6 +138,9 @@ class Matching {
     const isOther = (id: string) => id !== entry.id && list.read(id)?.category === entry.category;
     if (list.gathering.some(isOther)) return false;
     const { seats, hold: before } = this.gathered(entry);
+    const leastMs = Math.min(meta.offerMs, leastOfferMs);
+    const till = before?.till ?? Math.min(now + gatherMs, meta.closesAt - leastAfter * leastMs);
+    if (till <= now) return false;
     const most = entry.together === 't' ? entry.quantity * gatherTimes : entry.quantity;
     const more: number[] = [];
     for (const [first, last] of this.free(entry.category)) {
@@ -146,7 +150,6 @@ class Matching {
     for (const seat of more) call.setSeat(seat, 'h');
     let hold = before;
     if (!hold) {
-      const till = Math.min(now + gatherMs, meta.closesAt);
       const id = holdId(list, entry, 'g');
       hold = { id, state: 'g', owner: entry.owner, till, extensions: 0, attempts: 0, seats: [] };
       Object.assign(entry, { state: 'g', hold: id, since: now });

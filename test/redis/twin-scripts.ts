@@ -307,6 +307,7 @@ export const twinScripts: TwinScripts = {
   ...waitingScripts,
   'set-rules': (call, [closesAt]) => {
     call.meta.closesAt = Number(closesAt);
+    if (call.waits) call.waitlist.match();
     return call.finish('set');
   },
 };

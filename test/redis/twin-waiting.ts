@@ -58,6 +58,17 @@ function acceptOffer(call: TwinCall, args: string[]): RawReply {
   if (!hold) return call.finish('unknown-offer');
   const entry = call.waitlist.read(twin.offers.get(id) ?? '');
   twin.offers.delete(id);
+  if (hold.seats.some((seat) => call.seat(seat) !== 'h')) {
+    call.freeHeld(hold.seats);
+    call.dropHold(hold, 0);
+    if (entry) {
+      Object.assign(entry, { state: 'w', hold: '' });
+      twin.queue.add(entry.id);
+      call.waitlist.step(entry, 'revoked', '', hold, 'sold');
+    }
+    call.waitlist.match();
+    return call.finish('unknown-offer');
+  }
   hold.state = 'h';
   hold.till = now + meta.holdMs;
   call.writeHold(hold, hold.till);

@@ -23,6 +23,8 @@ const maxMissed = 3;
 const maxEnded = 100;
 const rerecordMs = 3000;
 const maxRerecorded = 500;
+const maxUnrecorded = 2000;
+const unrecordedMs = 200;
 export const classWeight = 1e14;
 const stateWords: Record<string, string> = { w: 'waiting', g: 'waiting', o: 'offered' };
 
@@ -181,7 +183,10 @@ export class TwinWaitlist {
   tend(): number | undefined {
     const { twin, meta, now } = this.call;
     let due: number | undefined = Math.max(0, meta.closesAt - now);
-    if (meta.closesAt <= now) due = this.close() ? 0 : undefined;
+    if (meta.closesAt <= now) {
+      if (twin.unrecorded.size > maxUnrecorded) due = unrecordedMs;
+      else due = this.close() ? 0 : undefined;
+    }
     for (const [key, text] of [...twin.unrecorded].slice(0, maxRerecorded)) {
       if (now - Number(/\d+$/.exec(key)?.[0]) > rerecordMs) this.steps.push(key, text);
     }

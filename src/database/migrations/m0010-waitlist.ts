@@ -79,6 +79,7 @@ const recordWaitlist = `
     step record;
     entry record;
     is_latest boolean;
+    is_current boolean;
     why text;
   begin
     -- In one order, so that two who write the same do not wait for each other for ever.
@@ -112,6 +113,29 @@ const recordWaitlist = `
           else 'sale-ended' end into why from events where id = entry.event_id;
       end if;
       is_latest := step.version > entry.version and entry.state in ('waiting', 'offered');
+      if step.kind = 'offered' then
+        -- Whose end is still on its way: Redis has ended it, or there would be no later one.
+        update waitlist_offers set state = 'revoked', ended_at = to_timestamp(step.at / 1000)
+        where event_id = entry.event_id and user_id = entry.user_id and state = 'live' and hold_id <> step."holdId"
+          and offered_at < to_timestamp(step."offeredAt" / 1000);
+      end if;
+      -- A later one may have been written down before.
+      is_current := is_latest and not exists (
+        select from waitlist_offers
+        where event_id = entry.event_id and user_id = entry.user_id and state = 'live' and hold_id <> step."holdId"
+      );
+      if step."holdId" is not null and step.kind not in ('gathered', 'let-go') then
+        insert into waitlist_offers (hold_id, entry_id, event_id, user_id, seats, total_cents, offered_at, until, state, ended_at)
+        values (
+          step."holdId", step."entryId", entry.event_id, entry.user_id, step.seats, step."totalCents",
+          to_timestamp(step."offeredAt" / 1000), to_timestamp(step.until / 1000),
+          case when step.kind in ('accepted', 'declined', 'expired') then step.kind
+            when step.kind = 'offered' and is_current then 'live' else 'revoked' end,
+          case when step.kind <> 'offered' or not is_current then to_timestamp(step.at / 1000) end
+        )
+        on conflict (hold_id) do update set state = excluded.state, ended_at = excluded.ended_at
+        where step.kind <> 'offered';
+      end if;
       if is_latest then
         update waitlist_entries set
           state = step.state, version = step.version, queue_order = step."order",
@@ -120,23 +144,6 @@ const recordWaitlist = `
           skipped = step.skipped, passes = step.passes, reason = why,
           ended_at = case when step.state not in ('waiting', 'offered') then to_timestamp(step.at / 1000) end
         where id = step."entryId";
-      end if;
-      if step.kind = 'offered' then
-        -- Whose end is still on its way: Redis has ended it, or there would be no other.
-        update waitlist_offers set state = 'revoked', ended_at = to_timestamp(step.at / 1000)
-        where event_id = entry.event_id and user_id = entry.user_id and state = 'live' and hold_id <> step."holdId";
-      end if;
-      if step."holdId" is not null and step.kind not in ('gathered', 'let-go') then
-        insert into waitlist_offers (hold_id, entry_id, event_id, user_id, seats, total_cents, offered_at, until, state, ended_at)
-        values (
-          step."holdId", step."entryId", entry.event_id, entry.user_id, step.seats, step."totalCents",
-          to_timestamp(step."offeredAt" / 1000), to_timestamp(step.until / 1000),
-          case when step.kind in ('accepted', 'declined', 'expired') then step.kind
-            when step.kind = 'offered' and is_latest then 'live' else 'revoked' end,
-          case when step.kind <> 'offered' or not is_latest then to_timestamp(step.at / 1000) end
-        )
-        on conflict (hold_id) do update set state = excluded.state, ended_at = excluded.ended_at
-        where step.kind <> 'offered';
       end if;
       if step.kind = 'accepted' then
         -- From here on it is a hold, for whoever counts how many are booked.

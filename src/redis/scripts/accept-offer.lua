@@ -11,7 +11,7 @@
 --   repeat          {first status, its fields...}
 --   reused          this request id was used for something else
 --   closed          not on sale
---   unknown-offer   not a live offer of this owner
+--   unknown-offer   not a live offer of this owner, or its seats were sold over it
 
 local owner, request, fingerprint, id = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local first = recall(owner, request, fingerprint)
@@ -29,6 +29,21 @@ end
 local list = waitlist()
 local entry = list.read(redis.call('HGET', OFFERS, id) or '')
 redis.call('HDEL', OFFERS, id)
+for _, seat in ipairs(hold.seats) do
+  if seat_state(seat) ~= 'h' then
+    -- A sale from before a lost Redis went over it: the entry keeps its place.
+    free_held(hold.seats)
+    drop_hold(hold, 0)
+    if entry then
+      entry.state, entry.hold = 'w', ''
+      list.enqueue(entry)
+      list.step(entry, 'revoked', nil, hold, 'sold', '')
+      list.write(entry)
+    end
+    list.match()
+    return finish('unknown-offer')
+  end
+end
 hold.state = 'h'
 hold.till = now + rules[2]
 write_hold(hold, hold.till)

@@ -12,6 +12,8 @@ local MAX_PASSES = 5
 local GATHER_MS = 1800000
 -- Who wants seats beside each other gathers so many times what it needs, in the hope of a run.
 local GATHER_TIMES = 4
+-- Seats that were gathered in vain come back so many times the least of an offer before the sale ends.
+local LEAST_AFTER = 10
 -- An offer is worth nothing without a minute to take it, or what the event gives if that is less.
 local LEAST_OFFER_MS = 60000
 -- Offers in one call, so that no call is long: 25 ms. Only a map that was loaded anew has so many.
@@ -342,6 +344,11 @@ function open_matching(list)
       end
     end
     local seats, _, hold = gathered(entry)
+    -- What it may not get enough of must come back while it can still be sold.
+    local till = hold and hold.till or math.min(now + GATHER_MS, closes - LEAST_AFTER * least_ms)
+    if till <= now then
+      return false
+    end
     local most = entry.together == 't' and entry.quantity * GATHER_TIMES or entry.quantity
     local more = {}
     for _, run in ipairs(free_in(entry.category)) do
@@ -357,7 +364,7 @@ function open_matching(list)
       seats[#seats + 1] = seat
     end
     if not hold then
-      hold = { id = hold_id(entry, 'g'), state = 'g', owner = entry.owner, till = math.min(now + GATHER_MS, closes),
+      hold = { id = hold_id(entry, 'g'), state = 'g', owner = entry.owner, till = till,
         extensions = 0, attempts = 0 }
       entry.state, entry.hold, entry.since = 'g', hold.id, now
       redis.call('HSET', OFFERS, hold.id, entry.id)

@@ -6,4 +6,8 @@
 --   set
 
 redis.call('HSET', META, 'closesAt', ARGV[2])
+-- What became free too late for an offer may be in time for one now.
+if waits then
+  waitlist().match()
+end
 return finish('set')

@@ -22,6 +22,9 @@ local MAX_ENDED = 100
 -- Steps that are handed out again when nobody has written them down for so long, and how many in one call.
 local RERECORD_MS = 3000
 local MAX_RERECORDED = 500
+-- While so many are not written down yet no more entries end: PostgreSQL is slower than Redis, or away.
+local MAX_UNRECORDED = 2000
+local UNRECORDED_MS = 200
 
 -- '1' somebody waits; '2' also, and there may be free seats that nobody was asked about
 local waits = meta[9] == '1' or meta[9] == '2'
@@ -196,10 +199,15 @@ local function open_waitlist(list)
     local closes = tonumber(redis.call('HGET', META, 'closesAt'))
     local due = math.max(0, closes - now)
     if closes <= now then
-      due = list.close() and 0 or nil
+      if redis.call('HLEN', UNRECORDED) > MAX_UNRECORDED then
+        due = UNRECORDED_MS
+      else
+        due = list.close() and 0 or nil
+      end
     end
-    local waiting = redis.call('HGETALL', UNRECORDED)
-    for i = 1, math.min(#waiting, MAX_RERECORDED * 2), 2 do
+    -- Any of them: all have their turn, and none is looked at twice where there are few.
+    local waiting = redis.call('HRANDFIELD', UNRECORDED, MAX_RERECORDED, 'WITHVALUES')
+    for i = 1, #waiting, 2 do
       if now - tonumber(string.match(waiting[i], '%d+$')) > RERECORD_MS then
         steps[#steps + 1] = waiting[i]
         steps[#steps + 1] = waiting[i + 1]
