@@ -102,6 +102,10 @@ function relay(engine: Engine): void {
     await deliveries.notified(payload.ids as string[]);
     return 'done';
   });
+  outbox.on('account-disabled', async ({ userId = '' }) => {
+    await waitlist.leaveAll(userId);
+    return 'done';
+  });
   outbox.on('waitlist-joined', async ({ entryId = '' }) => {
     await waitlist.queueLate(entryId);
     return 'done';

@@ -22,6 +22,7 @@ import { faultPoint } from '../fault-points.ts';
 import { newId } from '../ids.ts';
 import type { Logger } from '../log.ts';
 import type { LoadedWaitlist } from '../redis/scripts/load-event.ts';
+import { leaveWaitlist } from '../redis/scripts/leave-waitlist.ts';
 import { lookForSeats, type Wish } from '../redis/scripts/look-for-seats.ts';
 import { queueEntry } from '../redis/scripts/queue-entry.ts';
 import { readWaitlist, type Standing } from '../redis/scripts/read-waitlist.ts';
@@ -118,6 +119,30 @@ export class Waitlist {
     const card = row && (await this.#events.agedCard(row.event_id));
     // Once it had a step Redis has had it.
     if (row?.state === 'waiting' && row.version === '0' && card) await this.queue(card, row);
+  }
+
+  /** Ends an entry, with its offer. @returns whether it was this owner's, and waited */
+  async leave(card: EventCard, entryId: string, owner: string, by?: Joining): Promise<boolean> {
+    const args = { owner, entryId, actor: by ? actorText(by) : '' };
+    const leave = () => this.#inventory.run(leaveWaitlist, card.id, args);
+    if ((await leave()).answer.status === 'left') return true;
+    const row = await this.find(entryId);
+    if (row?.user_id !== owner || row.event_id !== card.id) return false;
+    // The node that made it has not put it into the queue yet.
+    if (row.state === 'waiting') {
+      await this.queue(card, row);
+      await leave();
+    }
+    return row.state === 'waiting' || row.state === 'left';
+  }
+
+  /** Ends whatever somebody waits for who cannot come back: nothing is kept for them. */
+  async leaveAll(userId: string): Promise<void> {
+    const rows = await this.#db.run(readEntries, null, userId, null, ['waiting', 'offered'], null, 1000);
+    for (const row of rows) {
+      const card = await this.#events.agedCard(row.event_id);
+      if (card) await this.leave(card, row.id, userId);
+    }
   }
 
   async find(entryId: string): Promise<EntryRow | undefined> {

@@ -6,7 +6,7 @@ import { newId } from '../../src/ids.ts';
 import { declineOffer } from '../../src/redis/scripts/decline-offer.ts';
 import { runScript } from '../../src/redis/scripts/script.ts';
 import { audited, fullEvent, offered, waiting } from '../channels/waitlist/support.ts';
-import { heard, node } from '../channels/support.ts';
+import { call, heard, node } from '../channels/support.ts';
 import { requestId, type TestClient, until } from '../support/client.ts';
 import { startTestHubs } from '../support/hub.ts';
 import { ownRedis } from '../support/redis.ts';
@@ -134,6 +134,23 @@ describe('[WAIT-10] a node dies', () => {
     // What happened is told in the order in which it did.
     const written = await write(step(second, 'accepted', 'accepted', 'late-2', now + 3000));
     expect(written).toMatchObject([{ is_new: true }]);
+  });
+
+  test('an account that is disabled waits for nothing: its offer is the next one’s', async () => {
+    const event = await fullEvent(hubs);
+    const { eventId } = event;
+    const ada = await offered(hubs, event, 3);
+    const bob = await waiting(hubs, eventId, {}, 1);
+    const told = bob.client.next('waitlist:promoted');
+    const admin = await hubs.user('admin');
+    await call(node(hubs), 'users:update', { userId: ada.user.id, disabled: true }, admin);
+    expect((await told).offer.seats.map(({ seat }) => seat)).toEqual([3]);
+    await until(
+      async () =>
+        (await hubs.sql("select from waitlist_entries where user_id = $1 and state = 'left'", [ada.user.id]))
+          .length === 1,
+      'the entry to be over',
+    );
   });
 
   test('its steps are kept for a week after the start, and no longer', async () => {

@@ -63,6 +63,20 @@ export class WaitlistMigration extends Migration {
         primary key (entry_id, version)
       )`);
     this.addSql(recordWaitlist);
+    // Who is shut out waits for nothing any more.
+    this.addSql(`
+      create function account_leaves_waitlists() returns trigger language plpgsql as $$
+      begin
+        if exists (select from waitlist_entries where user_id = new.id and state in ('waiting', 'offered')) then
+          insert into outbox (topic, key, payload, due_at)
+          values ('account-disabled', 'account-disabled-' || new.id, jsonb_build_object('userId', new.id), clock_timestamp());
+        end if;
+        return null;
+      end $$`);
+    this.addSql(`
+      create trigger users_leave_waitlists after update of disabled_at on users
+      for each row when (new.disabled_at is not null and old.disabled_at is null)
+      execute function account_leaves_waitlists()`);
   }
 }
 
