@@ -16,7 +16,8 @@ local GATHER_TIMES = 4
 local LEAST_AFTER = 10
 -- An offer is worth nothing without a minute to take it, or what the event gives if that is less.
 local LEAST_OFFER_MS = 60000
--- Offers in one call, so that no call is long: 25 ms. Only a map that was loaded anew has so many.
+-- Offers in one call, so that no call is longer than a fifth of a second: 0.4 ms each where 5,000 wait for 20,000 seats.
+-- Only a map that was loaded anew has so many.
 local MAX_OFFERS = 500
 -- Entries of one class that are looked at for one that may be served: others have an offer, or as many seats as they may.
 local MAX_LOOKED = 1000
