@@ -63,6 +63,7 @@ export const failDelivery = statement<
     pauseMs: number,
     longestPauseMs: number,
     isGone: boolean,
+    isUnasked: boolean,
   ],
   { state: DeliveryState; failures: number | null; is_paused: boolean }
 >('fail-delivery');
@@ -108,6 +109,10 @@ export const deliveryBacklog = statement<
   [],
   { channel: ChannelName; state: 'waiting' | 'dead'; deliveries: number }
 >('delivery-backlog');
+export const endWaiting = statement<
+  [longestAgeMs: number, tooOld: string, atMost: number],
+  { channel: ChannelName; ended: number }
+>('end-waiting');
 export const forgetDeliveries = statement<[atMost: number], { forgotten: number }>('forget-deliveries');
 
 /** The event of a mail. */

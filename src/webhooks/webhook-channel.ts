@@ -23,7 +23,8 @@ export class WebhookChannel implements DeliveryChannel {
 
   async send({ source, endpoint_id, payload }: DeliveryRow, signal: AbortSignal): Promise<void> {
     const [keys] = await this.#db.run(readWebhookKeys, endpoint_id ?? '');
-    if (!keys) throw new DeliveryFailure('the webhook is off, or deleted', { isFinal: true });
+    if (!keys)
+      throw new DeliveryFailure('the webhook is off, or deleted', { isFinal: true, isUnasked: true });
     const body = JSON.stringify(cloudEventOf(payload as WebhookPayload, this.#publicUrl()));
     const secrets = [keys.secret, ...(keys.old_secret ? [keys.old_secret] : [])];
     const headers = {
