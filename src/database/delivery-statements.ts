@@ -157,10 +157,21 @@ export interface WebhookKeysRow {
   /** The one before, while it is still signed with. */
   old_secret: string | null;
 }
-export const readWebhookKeys = statement<[webhookId: string], WebhookKeysRow>('read-webhook-keys');
+export const readWebhookKeys = statement<[webhookId: string, eventId: string | null], WebhookKeysRow>(
+  'read-webhook-keys',
+);
+/** A browser, and what else decides whether it is told. */
+export interface PushKeysRow {
+  endpoint: string;
+  p256dh: string;
+  auth: string;
+  is_disabled: boolean;
+  is_wanted: boolean;
+  event: Pick<MailEvent, 'status' | 'startsAt'> | null;
+}
 export const readPushKeys = statement<
-  [subscriptionId: string],
-  { endpoint: string; p256dh: string; auth: string }
+  [subscriptionId: string, eventId: string | null, kind: string],
+  PushKeysRow
 >('read-push-keys');
 export const forgetPushSubscription = statement<[subscriptionId: string, reason: string], never>(
   'forget-push-subscription',

@@ -341,6 +341,31 @@ describe('[HOOK-3] what dies before its receiver is asked says nothing of that o
     expect(receiver.posted).toEqual([]);
   });
 
+  test.each([
+    ['whose owner is disabled', 'update users set disabled_at = now() where id = $1'],
+    ['whose owner has lost the role', "update users set role = 'user' where id = $1"],
+    ['whose owner has given the event away', 'update events set organizer_id = $2 where organizer_id = $1'],
+  ])('[HOOK-1] what waits for one %s is not posted', async (_what, change) => {
+    const { own, receiver, organizer, webhookId } = await paused();
+    receiver.answer = () => ({ status: 200 });
+    const before = receiver.posted.length;
+    const other = await own.user('organizer');
+    await own.sql(change, change.includes('$2') ? [organizer.id, other.id] : [organizer.id]);
+    await own.sql(
+      `with ended as (update webhooks set paused_until = now(), failures = 0 where id = $1)
+      update deliveries set next_at = now() - interval '1 hour'`,
+      [webhookId],
+    );
+    await until(
+      async () => (await deliveriesOf(own)).every((each) => each.state === 'dead'),
+      'all to be dead',
+    );
+    expect((await deliveriesOf(own))[0]?.lastError).toContain('its owner may not hear of it any more');
+    expect(receiver.posted).toHaveLength(before);
+    const [row] = await own.sql('select failures from webhooks where id = $1', [webhookId]);
+    expect(row).toEqual({ failures: 0 });
+  });
+
   test('what waits for one that is switched off, or deleted, is dead at once, all of it', async () => {
     const { own, receiver, organizer, webhookId, state } = await paused({ tidyMs: 100 });
     const { failures } = (await state()) ?? {};
