@@ -146,9 +146,7 @@ export const readMail = statement<
   MailRow
 >('read-mail');
 export const readMailSecret = statement<[], { secret: string }>('read-mail-secret');
-export const switchMailOff = statement<[userId: string, kind: string | null], { id: string }>(
-  'switch-mail-off',
-);
+export const switchMailOff = statement<[userId: string, kind: string], { id: string }>('switch-mail-off');
 
 /** What an endpoint is called with. */
 export interface WebhookKeysRow {
