@@ -2491,10 +2491,6 @@ export interface MailUnsubscribeRequest {
    * From the link in a mail.
    */
   link: string;
-  /**
-   * true: no mails at all.
-   */
-  all?: boolean;
 }
 export interface MailUnsubscribeReply {}
 export interface MailUnsubscribePageRequest {

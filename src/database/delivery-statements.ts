@@ -63,6 +63,7 @@ export const failDelivery = statement<
     pauseMs: number,
     longestPauseMs: number,
     isGone: boolean,
+    isUnasked: boolean,
   ],
   { state: DeliveryState; failures: number | null; is_paused: boolean }
 >('fail-delivery');
@@ -108,6 +109,10 @@ export const deliveryBacklog = statement<
   [],
   { channel: ChannelName; state: 'waiting' | 'dead'; deliveries: number }
 >('delivery-backlog');
+export const endWaiting = statement<
+  [longestAgeMs: number, tooOld: string, atMost: number],
+  { channel: ChannelName; ended: number }
+>('end-waiting');
 export const forgetDeliveries = statement<[atMost: number], { forgotten: number }>('forget-deliveries');
 
 /** The event of a mail. */
@@ -141,9 +146,7 @@ export const readMail = statement<
   MailRow
 >('read-mail');
 export const readMailSecret = statement<[], { secret: string }>('read-mail-secret');
-export const switchMailOff = statement<[userId: string, kind: string | null], { id: string }>(
-  'switch-mail-off',
-);
+export const switchMailOff = statement<[userId: string, kind: string], { id: string }>('switch-mail-off');
 
 /** What an endpoint is called with. */
 export interface WebhookKeysRow {
@@ -152,10 +155,21 @@ export interface WebhookKeysRow {
   /** The one before, while it is still signed with. */
   old_secret: string | null;
 }
-export const readWebhookKeys = statement<[webhookId: string], WebhookKeysRow>('read-webhook-keys');
+export const readWebhookKeys = statement<[webhookId: string, eventId: string | null], WebhookKeysRow>(
+  'read-webhook-keys',
+);
+/** A browser, and what else decides whether it is told. */
+export interface PushKeysRow {
+  endpoint: string;
+  p256dh: string;
+  auth: string;
+  is_disabled: boolean;
+  is_wanted: boolean;
+  event: Pick<MailEvent, 'status' | 'startsAt'> | null;
+}
 export const readPushKeys = statement<
-  [subscriptionId: string],
-  { endpoint: string; p256dh: string; auth: string }
+  [subscriptionId: string, eventId: string | null, kind: string],
+  PushKeysRow
 >('read-push-keys');
 export const forgetPushSubscription = statement<[subscriptionId: string, reason: string], never>(
   'forget-push-subscription',

@@ -7,19 +7,19 @@ import {
   type ChannelName,
   type DueRow,
   deliveryBacklog,
+  endWaiting,
   forgetDeliveries,
   planNotified,
   planWebhooks,
 } from '../database/delivery-statements.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { Logger } from '../log.ts';
-import { type DeliveryChannel, DeliveryLane } from './delivery-lane.ts';
+import { type DeliveryChannel, DeliveryLane, tooOld } from './delivery-lane.ts';
 import { type DeliveryTimings, defaultDeliveryTimings } from './delivery-timings.ts';
 
 const eventsAtOnce = 200;
-const forgetEveryMs = 60_000;
-const forgetAtMost = 5000;
-const forgetRounds = 20;
+const tidyAtMost = 5000;
+const tidyRounds = 20;
 const graceMs = 3000;
 
 export class Deliveries {
@@ -29,7 +29,7 @@ export class Deliveries {
   readonly #timings: DeliveryTimings;
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> | undefined;
-  #forgotAt = performance.now();
+  #tidiedAt = performance.now();
   #stopped = false;
 
   constructor(parts: {
@@ -102,9 +102,13 @@ export class Deliveries {
     // A slow one keeps the others waiting as little as it keeps this.
     for (const lane of this.#lanes.values())
       lane.look().catch((error) => this.#log.debug({ err: error }, 'could not look for deliveries'));
-    if (performance.now() - this.#forgotAt < forgetEveryMs) return;
-    this.#forgotAt = performance.now();
-    await this.#forget();
+    if (performance.now() - this.#tidiedAt < this.#timings.tidyMs) return;
+    this.#tidiedAt = performance.now();
+    await this.#inBites(() => this.#endWaiting());
+    await this.#inBites(async () => {
+      const [{ forgotten } = { forgotten: 0 }] = await this.#db.run(forgetDeliveries, tidyAtMost);
+      return forgotten;
+    });
   }
 
   async #planWebhooks(): Promise<void> {
@@ -116,11 +120,20 @@ export class Deliveries {
     }
   }
 
-  /** In small bites, so that nothing is locked for long. */
-  async #forget(): Promise<void> {
-    for (let round = 0; round < forgetRounds && !this.#stopped; round++) {
-      const [{ forgotten } = { forgotten: 0 }] = await this.#db.run(forgetDeliveries, forgetAtMost);
-      if (forgotten < forgetAtMost) return;
+  /** What nobody sends any more, also of ways that are not configured (any more). @returns how many */
+  async #endWaiting(): Promise<number> {
+    const rows = await this.#db.run(endWaiting, this.#timings.longestAgeMs, tooOld, tidyAtMost);
+    for (const { channel, ended } of rows) {
+      const lane = this.#lanes.get(channel);
+      if (lane) lane.counts.dead += ended;
+      this.#log.warn({ channel, deliveries: ended }, 'deliveries are dead: nobody sends them any more');
     }
+    return rows.reduce((sum, { ended }) => sum + ended, 0);
+  }
+
+  /** Nothing is locked for long. */
+  async #inBites(bite: () => Promise<number>): Promise<void> {
+    for (let round = 0; round < tidyRounds && !this.#stopped; round++)
+      if ((await bite()) < tidyAtMost) return;
   }
 }

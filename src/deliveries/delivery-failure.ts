@@ -5,6 +5,8 @@ export class DeliveryFailure extends Error {
   readonly isFinal: boolean;
   /** The endpoint is gone for good: it wants nothing more. */
   readonly isGone: boolean;
+  /** It ended before its receiver was asked, so it says nothing of that one. */
+  readonly isUnasked: boolean;
   /** The receiver asked to be left alone for so long. */
   readonly retryAfterMs: number;
 
@@ -16,6 +18,7 @@ export class DeliveryFailure extends Error {
     more: {
       isFinal?: boolean;
       isGone?: boolean;
+      isUnasked?: boolean;
       retryAfterMs?: number;
       status?: number;
       cause?: unknown;
@@ -24,6 +27,7 @@ export class DeliveryFailure extends Error {
     super(message, { cause: more.cause });
     this.isFinal = more.isFinal ?? false;
     this.isGone = more.isGone ?? false;
+    this.isUnasked = more.isUnasked ?? false;
     this.retryAfterMs = more.retryAfterMs ?? 0;
     this.status = more.status;
   }

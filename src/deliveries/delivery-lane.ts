@@ -41,6 +41,7 @@ interface Due {
 /** What is due later is left to the sweep: Redis need not keep it for hours. */
 const longestDelayMs = 600_000;
 const reasonLength = 500;
+export const tooOld = 'it is too old: it could not be sent for too long';
 
 export interface LaneParts {
   channel: DeliveryChannel;
@@ -181,11 +182,14 @@ export class DeliveryLane {
 
   #checkAge({ attempts, age_ms: ageMs }: DeliveryRow): void {
     const { attempts: atMost, longestAgeMs } = this.#parts.timings;
-    if (ageMs > longestAgeMs)
-      throw new DeliveryFailure('it is too old: its receiver was away for too long', { isFinal: true });
-    // Its nodes died over it, each time.
-    if (attempts > atMost)
-      throw new DeliveryFailure('none of its attempts came to an end', { isFinal: true });
+    const reason =
+      ageMs > longestAgeMs
+        ? tooOld
+        : // Its nodes died over it, each time.
+          attempts > atMost
+          ? 'none of its attempts came to an end'
+          : undefined;
+    if (reason) throw new DeliveryFailure(reason, { isFinal: true, isUnasked: true });
   }
 
   async #failed(delivery: DeliveryRow, error: unknown): Promise<void> {
@@ -207,6 +211,8 @@ export class DeliveryLane {
       failDelivery,
       ...([id, attempts, reason, againInMs, failuresInARow, restMs, longestRestMs] as const),
       failure?.isGone ?? false,
+      // What is wrong on our side is no failure of a receiver.
+      failure?.isUnasked ?? true,
     );
     if (ended?.state === 'waiting' && againInMs !== null && !ended.is_paused)
       await this.hasten([{ id, endpointId }], againInMs, attempts);

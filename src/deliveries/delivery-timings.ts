@@ -14,6 +14,8 @@ export interface DeliveryTimings {
   readonly answerMs: number;
   /** How often each node looks for what is due. */
   readonly sweepMs: number;
+  /** How often each node ends what nobody sends any more, and forgets what is over. */
+  readonly tidyMs: number;
   /** What is later than this is in no queue, or the queue is too long. */
   readonly lateMs: number;
   /** After so many failures in a row a webhook is left alone, */
@@ -36,6 +38,7 @@ export const defaultDeliveryTimings: DeliveryTimings = {
   leaseMs: minuteMs,
   answerMs: 10_000,
   sweepMs: 1000,
+  tidyMs: minuteMs,
   lateMs: 2000,
   failuresInARow: 5,
   restMs: minuteMs,

@@ -10,6 +10,7 @@ import {
 } from '../database/delivery-statements.ts';
 import { DeliveryFailure } from '../deliveries/delivery-failure.ts';
 import type { DeliveryChannel } from '../deliveries/delivery-lane.ts';
+import { outdated } from '../notifications/outdated.ts';
 import { type MailFacts, textIn } from './mail-facts.ts';
 import { mailHtml, mailText, oneLine } from './mail-layout.ts';
 import type { MailLinks } from './mail-links.ts';
@@ -75,8 +76,8 @@ export class MailChannel implements DeliveryChannel {
     if (!row || row.is_disabled) throw new DeliveryFailure('the account is disabled', { isFinal: true });
     if (!isWanted(row.alerts, kind))
       throw new DeliveryFailure('its reader has switched it off', { isFinal: true });
-    if (kind === 'starting-soon' && row.event && Date.parse(row.event.startsAt) <= Date.now())
-      throw new DeliveryFailure('the event has begun', { isFinal: true });
+    const reason = outdated(delivery, row.event);
+    if (reason) throw new DeliveryFailure(reason, { isFinal: true });
     const facts: MailFacts = {
       kind,
       payload,

@@ -1,6 +1,6 @@
 /**
  * The link in a mail that switches mails of its kind off. Whoever has the mail may do that without signing in, so the link
- * says for whom and what, and is signed; it does nothing else, and does not run out, as mails do not.
+ * says for whom and what, and is signed; it does nothing else, as mails are passed on, and does not run out, as mails do not.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Database } from '../database/database.ts';
@@ -30,8 +30,8 @@ export class MailLinks {
     return given.length === ours.length && timingSafeEqual(given, ours) ? { userId, kind } : undefined;
   }
 
-  /** @param kind null: all mail. @returns whether there is such a reader */
-  async switchOff(userId: string, kind: string | null): Promise<boolean> {
+  /** @returns whether there is such a reader */
+  async switchOff(userId: string, kind: string): Promise<boolean> {
     return (await this.#db.run(switchMailOff, userId, kind)).length > 0;
   }
 

@@ -21,8 +21,7 @@ const sheet = `
   main { max-width: 520px; margin: 0 auto; padding: 28px; border: 1px solid light-dark(#e1e4ea, #32363f); border-radius: 14px; background: light-dark(#fff, #1e2127) }
   h1 { margin: 0 0 12px; font-size: 24px; line-height: 1.25 }
   form { display: inline-block; margin: 10px 10px 0 0 }
-  button { padding: 12px 18px; border: 1px solid light-dark(#1f5fd6, #6ea8ff); border-radius: 10px; font: inherit; cursor: pointer; background: none; color: inherit }
-  button.first { background: light-dark(#1f5fd6, #6ea8ff); color: light-dark(#fff, #0d1420); font-weight: 600 }
+  button { padding: 12px 18px; border: 1px solid light-dark(#1f5fd6, #6ea8ff); border-radius: 10px; font: inherit; font-weight: 600; cursor: pointer; background: light-dark(#1f5fd6, #6ea8ff); color: light-dark(#fff, #0d1420) }
 `;
 const style = html`<style>${new Html(sheet)}</style>`;
 const headers = {
@@ -51,12 +50,12 @@ export const askPage = (kind: string, path: string, link: string): Download =>
   page(
     'No more mails of this kind?',
     html`<p>Mails about ${about(kind)} will not be sent to you any more. What happens is still shown in the application.</p>
-<form method="post" action="${path}?link=${link}"><input type="hidden" name="List-Unsubscribe" value="One-Click"><button class="first">No more of these</button></form>
-<form method="post" action="${path}?link=${link}&amp;all=true"><input type="hidden" name="List-Unsubscribe" value="One-Click"><button>No mails at all</button></form>`,
+<form method="post" action="${path}?link=${link}"><input type="hidden" name="List-Unsubscribe" value="One-Click"><button>No more of these</button></form>
+<p>All mail is switched off in your account, with a sign-in.</p>`,
   );
 
-export const donePage = (kind: string, isAll: boolean): Download =>
+export const donePage = (kind: string): Download =>
   page(
     'Done.',
-    html`<p>${isAll ? 'You get no more mails from us' : `You get no more mails about ${about(kind)}`}. In your account you can switch them on again.</p>`,
+    html`<p>You get no more mails about ${about(kind)}. In your account you can switch them on again.</p>`,
   );

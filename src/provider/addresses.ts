@@ -15,6 +15,12 @@ export type Resolve = (
 
 const resolveAll: Resolve = (hostname, done) => lookup(hostname, { all: true }, done);
 
+/**
+ * All public addresses of IPv6 there are (RFC 4291, 2.4). What else ipaddr.js has no name for it calls unicast, such as
+ * IPv4 addresses in their old form in IPv6, `::7f00:1`.
+ */
+const globalUnicast = ipaddr.parseCIDR('2000::/3');
+
 export class Addresses {
   readonly #allowed: ReturnType<typeof ipaddr.parseCIDR>[];
   readonly #resolve: Resolve;
@@ -54,11 +60,14 @@ export class Addresses {
   #check(address: string): void {
     // Mapped to IPv6, an IPv4 address is still what it is.
     const parsed = ipaddr.process(address);
-    if (parsed.range() === 'unicast') return;
+    const isGlobal = parsed.kind() === 'ipv4' || parsed.match(globalUnicast);
+    const range = parsed.range();
+    if (range === 'unicast' && isGlobal) return;
     const isAllowed = this.#allowed.some(
       (network) => network[0].kind() === parsed.kind() && parsed.match(network),
     );
-    if (!isAllowed) throw new FeedFailure('address-refused', `the address ${address} is ${parsed.range()}`);
+    const kind = range === 'unicast' ? 'not public' : range;
+    if (!isAllowed) throw new FeedFailure('address-refused', `the address ${address} is ${kind}`);
   }
 }
 

@@ -1,9 +1,15 @@
 import webPush from 'web-push';
 import type { Database } from '../database/database.ts';
-import { type DeliveryRow, forgetPushSubscription, readPushKeys } from '../database/delivery-statements.ts';
+import {
+  type DeliveryRow,
+  forgetPushSubscription,
+  type PushKeysRow,
+  readPushKeys,
+} from '../database/delivery-statements.ts';
 import { DeliveryFailure } from '../deliveries/delivery-failure.ts';
 import type { DeliveryChannel } from '../deliveries/delivery-lane.ts';
 import { type PostOptions, post } from '../deliveries/post.ts';
+import { outdated, usefulUntil } from '../notifications/outdated.ts';
 
 /** The keys by which push services know who sends (VAPID, RFC 8292). */
 export interface PushKeys {
@@ -15,8 +21,6 @@ export interface PushKeys {
 
 /** A browser that is offline gets it when it is back within so long. */
 const longestTtlS = 86_400;
-/** What is told of a start is of no use after it. */
-const leastTtlS = 60;
 
 /** Sends notifications to browsers, encrypted for each. What a page shows of them is its own business. */
 export class PushChannel implements DeliveryChannel {
@@ -35,8 +39,9 @@ export class PushChannel implements DeliveryChannel {
 
   async send(delivery: DeliveryRow, signal: AbortSignal): Promise<void> {
     const { source, endpoint_id: subscriptionId, event_id: eventId, kind, payload } = delivery;
-    const [to] = await this.#db.run(readPushKeys, subscriptionId ?? '');
-    if (!to) throw new DeliveryFailure('the subscription has ended', { isFinal: true });
+    const [to] = await this.#db.run(readPushKeys, subscriptionId ?? '', eventId, kind);
+    const reason = refusalOf(delivery, to);
+    if (!to || reason) throw new DeliveryFailure(reason ?? '', { isFinal: true, isUnasked: true });
     const message = JSON.stringify({ id: source, kind, eventId, payload });
     const { endpoint, p256dh, auth } = to;
     const { headers, body } = webPush.generateRequestDetails({ endpoint, keys: { p256dh, auth } }, message, {
@@ -63,10 +68,19 @@ export class PushChannel implements DeliveryChannel {
 /** What push services answer for a browser that has unsubscribed, or is gone (RFC 8030). */
 const goneStatuses: ReadonlySet<number> = new Set([404, 410]);
 
-function ttlOf(kind: string, { startsAt }: Record<string, unknown>): number {
-  if (kind !== 'starting-soon' || typeof startsAt !== 'string') return longestTtlS;
-  const leftS = Math.floor((Date.parse(startsAt) - Date.now()) / 1000);
-  return Math.max(leastTtlS, Math.min(leftS || 0, longestTtlS));
+/** Why a browser is not told; undefined: it is. */
+function refusalOf(delivery: DeliveryRow, to: PushKeysRow | undefined): string | undefined {
+  if (!to) return 'the subscription has ended';
+  if (to.is_disabled) return 'the account is disabled';
+  if (!to.is_wanted) return 'its reader has switched it off';
+  return outdated(delivery, to.event);
+}
+
+/** The push service gives up when it is of no use any more. */
+function ttlOf(kind: string, payload: Record<string, unknown>): number {
+  const end = usefulUntil(kind, payload);
+  if (end === undefined) return longestTtlS;
+  return Math.max(0, Math.min(Math.floor((end - Date.now()) / 1000), longestTtlS));
 }
 
 /** A UUID in 22 of the 32 characters that a topic may have. */

@@ -21,9 +21,13 @@ export class WebhookChannel implements DeliveryChannel {
     this.#options = options;
   }
 
-  async send({ source, endpoint_id, payload }: DeliveryRow, signal: AbortSignal): Promise<void> {
-    const [keys] = await this.#db.run(readWebhookKeys, endpoint_id ?? '');
-    if (!keys) throw new DeliveryFailure('the webhook is off, or deleted', { isFinal: true });
+  async send({ source, endpoint_id, event_id, payload }: DeliveryRow, signal: AbortSignal): Promise<void> {
+    const [keys] = await this.#db.run(readWebhookKeys, endpoint_id ?? '', event_id);
+    if (!keys)
+      throw new DeliveryFailure('the webhook is off or deleted, or its owner may not hear of it any more', {
+        isFinal: true,
+        isUnasked: true,
+      });
     const body = JSON.stringify(cloudEventOf(payload as WebhookPayload, this.#publicUrl()));
     const secrets = [keys.secret, ...(keys.old_secret ? [keys.old_secret] : [])];
     const headers = {

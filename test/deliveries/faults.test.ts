@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { expect, test } from 'vitest';
+import { tooOld } from '../../src/deliveries/delivery-lane.ts';
 import { call, node, organizerOf } from '../channels/support.ts';
 import { atEnd } from '../support/at-end.ts';
 import { until } from '../support/client.ts';
@@ -147,6 +148,32 @@ test('[HOOK-4] while Redis is away, and after it has lost everything, everything
   expect(mails.mails).toHaveLength(2);
   expect(receiver.posted).toHaveLength(2);
 }, 120_000);
+
+test("what waits for a way that was switched off ends once it is too old, and is in nobody's way", async () => {
+  const hubs = await startSending(1, {}, { tidyMs: 100 });
+  const { id: userId } = await hubs.user();
+  await hubs.sql(
+    `insert into deliveries (source, channel, user_id, target, kind, payload, due_since)
+    select 'mail-' || hours, 'email', $1, 'somebody@example.com', 'event-cancelled', '{}', now() - hours * interval '1 hour'
+    from unnest(array[71, 73, 200]) as hours`,
+    [userId],
+  );
+  const all = () =>
+    hubs.sql<{ source: string; state: string; last_error: string }>(
+      'select source, state, last_error from deliveries order by id',
+    );
+  await until(async () => (await all()).some(({ state }) => state === 'dead'), 'the old ones to be dead');
+  expect(await all()).toEqual([
+    { source: 'mail-71', state: 'waiting', last_error: '' },
+    { source: 'mail-73', state: 'dead', last_error: tooOld },
+    { source: 'mail-200', state: 'dead', last_error: tooOld },
+  ]);
+  // Those that are due are found channel by channel.
+  const [index] = await hubs.sql<{ indexdef: string }>(
+    "select indexdef from pg_indexes where indexname = 'deliveries_due'",
+  );
+  expect(index?.indexdef).toContain('(channel, next_at)');
+});
 
 test('a node that stops gives back what it has not finished, and another goes on', async () => {
   const receiver = await startReceiver();

@@ -164,6 +164,19 @@ export async function deliveriesOf(hubs: TestHubs, source?: string): Promise<Del
   return deliveries.filter((each) => source === undefined || each.source === source);
 }
 
+/** Has a delivery that failed wait, so that none of its attempts is under way. @returns what makes it due */
+export async function putOff(hubs: TestHubs, source: string): Promise<() => Promise<unknown>> {
+  await until(async () => {
+    const put = await hubs.sql(
+      `update deliveries set next_at = now() + interval '1 hour'
+      where source = $1 and state = 'waiting' and attempts > 0 returning id`,
+      [source],
+    );
+    return put.length > 0;
+  }, `the delivery of ${source} to fail`);
+  return () => hubs.sql('update deliveries set next_at = now() where source = $1', [source]);
+}
+
 /** The one delivery of something, once it is in a state. */
 export async function untilDelivery(
   hubs: TestHubs,

@@ -8,6 +8,7 @@ import {
   deliveriesOf,
   mailFrom,
   notify,
+  putOff,
   startMailServer,
   startSending,
   untilDelivery,
@@ -90,7 +91,11 @@ test.each([
   ['waitlist-closed', {}, 'not waiting'],
 ])('[MAIL-1] %s is a mail in words and in HTML', async (kind, payload, words) => {
   const { eventId, user, booking } = await booked();
-  const id = await notify(hubs, user, kind, eventId, { bookingId: booking.id, ...payload });
+  const id = await notify(hubs, user, kind, eventId, {
+    title: 'An evening',
+    bookingId: booking.id,
+    ...payload,
+  });
   const mail = await mailOf(id);
   expect(mail.subject).toContain('An evening');
   expect(mail.text).toContain(words);
@@ -165,6 +170,69 @@ test('an event that has begun starts soon for nobody, and a disabled account is 
   await until(async () => (await waitingNotices()) === 0, 'the notifications to be planned');
   expect(await deliveriesOf(hubs, none)).toEqual([]);
 });
+
+test.each(['starting-soon', 'event-rescheduled'])(
+  '[MAIL-5] %s that waits while the event is moved again is not sent',
+  async (kind) => {
+    const { eventId, user } = await booked();
+    const { id, release } = await held(user, kind, eventId, await startingAt(eventId, 3_600_000));
+    await startingAt(eventId, 86_400_000);
+    await release();
+    expect((await untilDelivery(hubs, id, 'dead')).lastError).toBe('the event has another time by now');
+  },
+);
+
+test.each(['starting-soon', 'event-rescheduled', 'booking-confirmed', 'waitlist-promoted'])(
+  '[MAIL-5] %s that waits while the event is cancelled is not sent; that it is cancelled is',
+  async (kind) => {
+    const { eventId, user } = await booked();
+    const { id, release } = await held(user, kind, eventId, await startingAt(eventId, 3_600_000));
+    await hubs.sql("update events set status = 'cancelled' where id = $1", [eventId]);
+    const told = await notify(hubs, user, 'event-cancelled', eventId);
+    await release();
+    expect((await untilDelivery(hubs, id, 'dead')).lastError).toBe('the event is cancelled');
+    await untilDelivery(hubs, told, 'sent');
+  },
+);
+
+test('[MAIL-5] a booking that waits while its event is moved is confirmed all the same, with the new time', async () => {
+  const { eventId, user, booking } = await booked();
+  const payload = { bookingId: booking.id, startsAt: '2030-05-01T18:00:00Z' };
+  const { id, release } = await held(user, 'booking-confirmed', eventId, payload);
+  await hubs.sql("update events set starts_at = '2030-05-01T19:00:00Z' where id = $1", [eventId]);
+  await release();
+  expect((await mailOf(id)).text).toContain('Wednesday 1 May 2030, 21:00');
+});
+
+test('[MAIL-5] an offer that ends while its mail waits is not sent', async () => {
+  const { eventId, user } = await booked();
+  const { id, release } = await held(user, 'waitlist-promoted', eventId, {
+    until: new Date(Date.now() + 3_600_000).toISOString(),
+  });
+  // An hour later.
+  await hubs.sql(
+    "update deliveries set payload = jsonb_set(payload, '{until}', to_jsonb(wire_instant(now()))) where source = $1",
+    [id],
+  );
+  await release();
+  expect((await untilDelivery(hubs, id, 'dead')).lastError).toBe('the offer has ended');
+});
+
+/** Moves an event. @returns what is told of it */
+async function startingAt(eventId: string, inMs: number) {
+  const [before, start, end] = [0, inMs, 2 * inMs].map((ms) => new Date(Date.now() + ms).toISOString());
+  await hubs.sql('update events set starts_at = $2, ends_at = $3 where id = $1', [eventId, start, end]);
+  return { startsAt: start, before, after: start, until: start, leadMinutes: 60 };
+}
+
+/** A notification whose mail waits until it is released. */
+async function held(user: { id: string }, kind: string, eventId: string, payload: object) {
+  server.refuse = () => 'later';
+  const id = await notify(hubs, user, kind, eventId, { title: 'An evening', ...payload });
+  const release = await putOff(hubs, id);
+  server.refuse = () => undefined;
+  return { id, release };
+}
 
 test('without a server mails of development are files', async () => {
   const folder = await tempFolder();

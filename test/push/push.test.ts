@@ -9,6 +9,7 @@ import {
   loopback,
   notify,
   type Posted,
+  putOff,
   startReceiver,
   startSending,
   untilDelivery,
@@ -149,6 +150,59 @@ test('[PUSH-2] what waits for a browser that has unsubscribed is not sent', asyn
   expect(await call(node(hubs), 'push:unsubscribe', { endpoint }, user)).toEqual({ removed: true });
   expect((await untilDelivery(hubs, id, 'dead')).lastError).toBe('the subscription has ended');
   service.answer = () => ({ status: 201 });
+});
+
+test.each([
+  ['starting-soon', "starts_at = now() + interval '2 hours'", 'the event has another time by now'],
+  ['event-rescheduled', "starts_at = now() + interval '2 hours'", 'the event has another time by now'],
+  ['booking-confirmed', "status = 'cancelled'", 'the event is cancelled'],
+])('[PUSH-3] what waits and is not so any more is not sent: %s', async (kind, change, reason) => {
+  const user = await hubs.user();
+  await subscribed(user);
+  const eventId = await hubs.event();
+  const [before, startsAt, end] = [0, 1, 9].map((h) => new Date(Date.now() + h * 3_600_000).toISOString());
+  await hubs.sql('update events set starts_at = $2, ends_at = $3 where id = $1', [eventId, startsAt, end]);
+  service.answer = () => ({ status: 503 });
+  const facts = { title: 'An evening', startsAt, before, after: startsAt, leadMinutes: 60 };
+  const id = await notify(hubs, user, kind, eventId, facts);
+  const release = await putOff(hubs, id);
+  await hubs.sql(`update events set ${change} where id = $1`, [eventId]);
+  service.answer = () => ({ status: 201 });
+  await release();
+  expect((await untilDelivery(hubs, id, 'dead')).lastError).toBe(reason);
+});
+
+test.each([
+  ['the account is disabled', 'update users set disabled_at = now() where id = $1'],
+  [
+    'its reader has switched it off',
+    `update users set alerts = alerts || '{"notifications": {"event-cancelled": {"push": false}}}' where id = $1`,
+  ],
+])('[PUSH-3] what waits is not sent any more: %s', async (reason, change) => {
+  const user = await hubs.user();
+  await subscribed(user);
+  service.answer = () => ({ status: 503 });
+  const id = await notify(hubs, user, 'event-cancelled', await hubs.event());
+  const release = await putOff(hubs, id);
+  await hubs.sql(change, [user.id]);
+  service.answer = () => ({ status: 201 });
+  await release();
+  expect((await untilDelivery(hubs, id, 'dead')).lastError).toBe(reason);
+});
+
+test('[PUSH-3] an offer is told as long as it is open, and kept by the push service until it ends', async () => {
+  const user = await hubs.user();
+  const own = await subscribed(user);
+  service.answer = () => ({ status: 201 });
+  const offer = (ms: number) => ({ until: new Date(Date.now() + ms).toISOString() });
+  const over = await notify(hubs, user, 'waitlist-promoted', null, offer(-1000));
+  expect((await untilDelivery(hubs, over, 'dead')).lastError).toBe('the offer has ended');
+  expect(own.posted()).toEqual([]);
+  const open = await notify(hubs, user, 'waitlist-promoted', null, offer(600_000));
+  await untilDelivery(hubs, open, 'sent');
+  const ttl = Number(own.posted()[0]?.headers.ttl);
+  expect(ttl).toBeGreaterThan(500);
+  expect(ttl).toBeLessThanOrEqual(600);
 });
 
 test('what is told of a start is of no use after it: the push service keeps it only until then', async () => {

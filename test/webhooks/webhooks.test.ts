@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { MessageName, Messages } from '../../src/contracts.gen.ts';
 import type { CloudEvent } from '../../src/domain-events/cloud-event.ts';
+import type { DeliveryTimings } from '../../src/deliveries/delivery-timings.ts';
+import { tooOld } from '../../src/deliveries/delivery-lane.ts';
 import { signWebhook } from '../../src/webhooks/sign-webhook.ts';
 import { book, call, node, organizerOf } from '../channels/support.ts';
 import {
@@ -12,7 +14,6 @@ import {
   type Posted,
   startReceiver,
   startSending,
-  timings,
 } from '../deliveries/support.ts';
 import { until } from '../support/client.ts';
 
@@ -278,13 +279,106 @@ test('[HOOK-4] what is dead says why, and is posted again when somebody asks for
   expect(new Set(receiver.posted.map(({ headers }) => headers['webhook-id']))).toEqual(ids);
 });
 
-test('one that waited for longer than anybody wants to know is dead', async () => {
-  const own = await startSending(1, {}, { longestAgeMs: 1, attempts: timings.attempts ?? 8 });
-  const receiver = await startReceiver();
-  const eventId = await own.event();
-  await hook(own, await organizerOf(own, eventId), receiver.url);
-  await book(await own.connect(await own.user()), eventId, [1]);
-  await until(async () => (await deliveriesOf(own))[0]?.state === 'dead', 'it to be dead');
-  expect((await deliveriesOf(own))[0]?.lastError).toContain('too old');
-  expect(receiver.posted).toEqual([]);
+describe('[HOOK-3] what dies before its receiver is asked says nothing of that one', () => {
+  const hourMs = 3_600_000;
+  /** A webhook whose pauses last for an hour, and bookings that have failed to reach it. */
+  async function paused(more: Partial<DeliveryTimings> = {}) {
+    const own = await startSending(1, {}, { restMs: hourMs, longestRestMs: hourMs, ...more });
+    const receiver = await startReceiver();
+    receiver.answer = () => ({ status: 503 });
+    const eventId = await own.event();
+    const organizer = await organizerOf(own, eventId);
+    const { webhook } = await hook(own, organizer, receiver.url, ['booking.confirmed']);
+    const client = await own.connect(await own.user());
+    for (let i = 0; i < 8; i++) await book(client, eventId, [i]);
+    const state = async () => (await call(node(own), 'webhooks:list', {}, organizer)).webhooks[0];
+    await until(async () => (await state())?.state === 'paused', 'it to be paused');
+    await until(async () => {
+      const rows = await own.sql("select state from deliveries where state = 'waiting'");
+      return rows.length === 8;
+    }, 'all of them to wait');
+    return { own, receiver, organizer, webhookId: webhook.id, state };
+  }
+
+  test('the pause of a webhook is over, and what waited is too old: the next one tries it', async () => {
+    const { own, receiver, webhookId, state } = await paused();
+    receiver.answer = () => ({ status: 200 });
+    const before = receiver.posted.length;
+    await own.sql(
+      `with ended as (update webhooks set paused_until = now() where id = $1)
+      update deliveries set next_at = now() - interval '1 hour' + id * interval '1 second',
+        due_since = case when id = (select max(id) from deliveries) then now() else now() - interval '80 hours' end`,
+      [webhookId],
+    );
+    await until(async () => (await state())?.state === 'on', 'it to be well');
+    await until(
+      async () => (await deliveriesOf(own)).every((each) => each.state !== 'waiting'),
+      'all to end',
+    );
+    const [newest, ...old] = await deliveriesOf(own);
+    expect(newest?.state).toBe('sent');
+    expect(old).toHaveLength(7);
+    for (const each of old) expect(each).toMatchObject({ state: 'dead', lastError: tooOld });
+    expect(receiver.posted).toHaveLength(before + 1);
+  });
+
+  test('however many are too old, it is not paused for it', async () => {
+    const own = await startSending(1, {}, { longestAgeMs: 1, restMs: hourMs });
+    const receiver = await startReceiver();
+    const eventId = await own.event();
+    const organizer = await organizerOf(own, eventId);
+    await hook(own, organizer, receiver.url, ['booking.confirmed']);
+    const client = await own.connect(await own.user());
+    for (let i = 0; i < 7; i++) await book(client, eventId, [i]);
+    await until(async () => {
+      const all = await deliveriesOf(own);
+      return all.length === 7 && all.every(({ state }) => state === 'dead');
+    }, 'all to be dead');
+    expect((await deliveriesOf(own)).map(({ lastError }) => lastError)).toEqual(Array(7).fill(tooOld));
+    expect((await call(node(own), 'webhooks:list', {}, organizer)).webhooks).toMatchObject([
+      { state: 'on', failures: 0, lastError: '' },
+    ]);
+    expect(receiver.posted).toEqual([]);
+  });
+
+  test.each([
+    ['whose owner is disabled', 'update users set disabled_at = now() where id = $1'],
+    ['whose owner has lost the role', "update users set role = 'user' where id = $1"],
+    ['whose owner has given the event away', 'update events set organizer_id = $2 where organizer_id = $1'],
+  ])('[HOOK-1] what waits for one %s is not posted', async (_what, change) => {
+    const { own, receiver, organizer, webhookId } = await paused();
+    receiver.answer = () => ({ status: 200 });
+    const before = receiver.posted.length;
+    const other = await own.user('organizer');
+    await own.sql(change, change.includes('$2') ? [organizer.id, other.id] : [organizer.id]);
+    await own.sql(
+      `with ended as (update webhooks set paused_until = now(), failures = 0 where id = $1)
+      update deliveries set next_at = now() - interval '1 hour'`,
+      [webhookId],
+    );
+    await until(
+      async () => (await deliveriesOf(own)).every((each) => each.state === 'dead'),
+      'all to be dead',
+    );
+    expect((await deliveriesOf(own))[0]?.lastError).toContain('its owner may not hear of it any more');
+    expect(receiver.posted).toHaveLength(before);
+    const [row] = await own.sql('select failures from webhooks where id = $1', [webhookId]);
+    expect(row).toEqual({ failures: 0 });
+  });
+
+  test('what waits for one that is switched off, or deleted, is dead at once, all of it', async () => {
+    const { own, receiver, organizer, webhookId, state } = await paused({ tidyMs: 100 });
+    const { failures } = (await state()) ?? {};
+    const before = receiver.posted.length;
+    const dead = () =>
+      until(async () => (await deliveriesOf(own)).every((each) => each.state === 'dead'), 'all to be dead');
+    await call(node(own), 'webhooks:update', { webhookId, active: false }, organizer);
+    await dead();
+    expect((await deliveriesOf(own))[0]?.lastError).toBe('the webhook is off, or deleted');
+    expect(await state()).toMatchObject({ state: 'off', failures });
+    await own.sql("update deliveries set state = 'waiting', next_at = now() + interval '1 hour'");
+    await call(node(own), 'webhooks:delete', { webhookId }, organizer);
+    await dead();
+    expect(receiver.posted).toHaveLength(before);
+  });
 });

@@ -62,7 +62,10 @@ export class DeliveriesMigration extends Migration {
     this.addSql(`
       create unique index deliveries_once on deliveries
       (source, channel, coalesce(endpoint_id, '00000000-0000-0000-0000-000000000000'))`);
-    this.addSql("create index deliveries_due on deliveries (next_at) where state in ('waiting', 'sending')");
+    // By channel first: what waits for one that is not configured any more is in nobody's way.
+    this.addSql(
+      "create index deliveries_due on deliveries (channel, next_at) where state in ('waiting', 'sending')",
+    );
     this.addSql(
       'create index deliveries_of_endpoint on deliveries (endpoint_id, id desc) where endpoint_id is not null',
     );

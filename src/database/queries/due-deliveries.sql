@@ -10,7 +10,7 @@ held as (
   from paused
   where deliveries.id in (
       select d.id from deliveries d join paused p on p.id = d.endpoint_id
-      where d.state = 'waiting' and d.next_at <= clock_timestamp() and p.trial_id is null
+      where d.channel = 'webhook' and d.state = 'waiting' and d.next_at <= clock_timestamp() and p.trial_id is null
       limit 500
       for update of d skip locked
     )

@@ -1,7 +1,8 @@
 -- Returns the delivery if this call ended its attempt: state, and of a webhook failures and is_paused.
 -- $1 id, $2 attempts: whose lease ran out says nothing any more, $3 reason, $4 again in so many ms, or null: it is dead,
 -- $5 after how many failures in a row a webhook pauses, $6 for how many ms at first, $7 and at most, twice as long each
--- time, $8 whether the endpoint wants nothing more. Failures of a paused webhook but for its trial prolong nothing.
+-- time, $8 whether the endpoint wants nothing more, $9 whether it was not asked: then a webhook has not failed, and a trial
+-- is for whoever comes next. Failures of a paused webhook but for its trial prolong nothing.
 with failed as (
   update deliveries set
     state = case when $4::float8 is null then 'dead' else 'waiting' end,
@@ -14,7 +15,7 @@ judged as (
   select w.id, failed.id as delivery_id,
     (w.paused_until is null and w.failures + 1 >= $5::integer) or w.trial_id is not distinct from failed.id as begins
   from failed join webhooks w on w.id = failed.endpoint_id
-  where failed.channel = 'webhook'
+  where failed.channel = 'webhook' and not $9::boolean
   for update of w
 ),
 hurt as (
@@ -32,6 +33,10 @@ hurt as (
   from judged
   where w.id = judged.id
   returning w.id, w.user_id, w.failures, w.pauses, w.paused_until, w.is_active, judged.begins
+),
+handed_back as (
+  update webhooks set paused_until = clock_timestamp(), trial_id = null
+  where $9::boolean and trial_id in (select id from failed where channel = 'webhook')
 ),
 noted as (
   insert into audit (action, details)

@@ -1,20 +1,14 @@
--- Returns id if there is such a reader ($1). $2 kind of notifications, or null for all mail. Noted only where it changes
--- something.
+-- Returns id if there is such a reader ($1). $2 kind of notifications. Noted only where it changes something.
 with reader as materialized (
   select id, alerts from users where id = $1::uuid for update
 ),
 changed as (
-  update users set alerts = case
-      when $2::text is null then jsonb_set(users.alerts, '{channels,email}', 'false')
-      else users.alerts || jsonb_build_object('notifications',
-        coalesce(users.alerts -> 'notifications', '{}') || jsonb_build_object($2::text,
-          coalesce(users.alerts #> array['notifications', $2::text], '{}') || '{"email": false}'))
-    end
+  update users set alerts = users.alerts || jsonb_build_object('notifications',
+    coalesce(users.alerts -> 'notifications', '{}') || jsonb_build_object($2::text,
+      coalesce(users.alerts #> array['notifications', $2::text], '{}') || '{"email": false}'))
   from reader
   where users.id = reader.id
-    and coalesce(
-      (reader.alerts #>> case when $2::text is null then '{channels,email}' else array['notifications', $2::text, 'email'] end)::boolean,
-      true)
+    and coalesce((reader.alerts #>> array['notifications', $2::text, 'email'])::boolean, true)
   returning users.id
 ),
 noted as (

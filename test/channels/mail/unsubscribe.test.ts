@@ -71,10 +71,17 @@ test('[MAIL-4] a mail program posts it by itself, in either form, as often as it
   expect(rows).toHaveLength(1);
 });
 
-test('[MAIL-4] all mails end where somebody asks for that', async () => {
+test('[MAIL-4] whoever has a mail of one kind cannot end all mail of its reader', async () => {
   const { user, here } = await mailed();
-  expect((await fetch(`${here}&all=true`, oneClick)).status).toBe(200);
-  expect((await waysOf(user)).channels.email).toBe(false);
+  const before = await waysOf(user);
+  expect((await fetch(`${here}&all=true`, oneClick)).status).toBe(400);
+  expect(await waysOf(user)).toEqual(before);
+  const body = `${oneClick.body}&all=true`;
+  await fetch(here, { ...oneClick, body });
+  const { channels, notifications } = await waysOf(user);
+  expect(channels.email).toBe(true);
+  expect(notifications['booking-confirmed'].email).toBe(true);
+  expect(await (await fetch(here)).text()).not.toContain('all=');
 });
 
 test('[MAIL-4] link-invalid: changed for another reader, another kind, or made up', async () => {
