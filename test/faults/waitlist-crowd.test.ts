@@ -54,7 +54,10 @@ test('[WAIT-1] [WAIT-10] a crowd waits while seats come back and nodes die: each
     expect(counts.joined).toBeGreaterThanOrEqual(sizes.waiting);
     expect(counts.cancelled).toBeGreaterThanOrEqual(sizes.cancellations * 0.9);
     expect(counts.booked).toBeGreaterThan(sizes.cancellations / 4);
-    expect(Math.min(counts.declined, counts.expired)).toBeGreaterThan(0);
+    // Of few offers none may happen to be declined.
+    expect(
+      isFull ? Math.min(counts.declined, counts.expired) : counts.declined + counts.expired,
+    ).toBeGreaterThan(0);
   } finally {
     await stage.stop();
   }
