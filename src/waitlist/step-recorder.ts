@@ -3,6 +3,7 @@
  * written: if this node dies, or PostgreSQL is away, the sweepers hand it out again after some seconds, to any node. The
  * statement does each step once, and says who came first: that node tells, and the outbox if it dies over it.
  */
+import { type Clock, systemClock } from '../clock.ts';
 import type { Database } from '../database/database.ts';
 import { recordWaitlist, type WaitlistNews } from '../database/waitlist-statements.ts';
 import { type EventCard, type Events, priceOf } from '../events/events.ts';
@@ -14,6 +15,8 @@ import type { Inventory } from '../seats/inventory.ts';
 
 /** In one statement: those that come meanwhile wait for it. */
 const atOnce = 200;
+/** Whoever asks while PostgreSQL is slow is told what it has. */
+const settledWithinMs = 3000;
 
 interface Queue {
   waiting: WaitlistStep[];
@@ -25,6 +28,7 @@ export class StepRecorder {
   readonly #events: Events;
   readonly #inventory: Inventory;
   readonly #log: Logger;
+  readonly #clock: Clock;
   readonly #queues = new Map<string, Queue>();
   /** Steps that are on their way: sweepers see them too, and hand them out again. */
   readonly #under = new Set<string>();
@@ -35,11 +39,12 @@ export class StepRecorder {
   /** Marks what was told as done; without it the outbox does it again. */
   done: (outboxId: string) => void = () => undefined;
 
-  constructor(parts: { db: Database; events: Events; inventory: Inventory; log: Logger }) {
+  constructor(parts: { db: Database; events: Events; inventory: Inventory; log: Logger; clock?: Clock }) {
     this.#db = parts.db;
     this.#events = parts.events;
     this.#inventory = parts.inventory;
     this.#log = parts.log;
+    this.#clock = parts.clock ?? systemClock;
   }
 
   /** Takes steps of an event, and returns at once. */
@@ -57,9 +62,15 @@ export class StepRecorder {
     begun.working = this.#work(eventId, begun).finally(() => this.#queues.delete(eventId));
   }
 
-  /** Resolves when what was taken of an event is written, or could not be. */
+  /** Resolves when what was taken of an event is written, or could not be, or takes too long. */
   async settled(eventId: string): Promise<void> {
-    await this.#queues.get(eventId)?.working;
+    const working = this.#queues.get(eventId)?.working;
+    if (!working) return;
+    let cancel: () => void = () => undefined;
+    const tooLong = new Promise<void>((resolve) => {
+      cancel = this.#clock.after(settledWithinMs, resolve);
+    });
+    await Promise.race([working, tooLong]).finally(() => cancel());
   }
 
   /** The same for all events. */

@@ -129,17 +129,29 @@ function record(
     const known = { state: state as StoredEntry['state'], version, order, skipped, passes };
     Object.assign(entry, known, isLive({ state }) ? {} : { endedAt: at });
   }
+  const isOther = (offer: StoredOffer) =>
+    offer.eventId === entry.eventId &&
+    offer.userId === entry.userId &&
+    offer.state === 'live' &&
+    offer.holdId !== holdId;
   if (kind === 'offered') {
     for (const offer of offers.values()) {
-      if (offer.userId !== entry.userId || offer.state !== 'live' || offer.holdId === holdId) continue;
+      if (!isOther(offer) || offer.offeredAt >= (step.offeredAt ?? 0)) continue;
       Object.assign(offer, { state: 'revoked', endedAt: at });
     }
   }
+  if (isLatest && state !== 'offered') {
+    for (const offer of offers.values()) {
+      if (offer.entryId !== entry.id || offer.state !== 'live' || offer.holdId === holdId) continue;
+      Object.assign(offer, { state: 'revoked', endedAt: at });
+    }
+  }
+  const isCurrent = isLatest && ![...offers.values()].some(isOther);
   if (holdId && kind !== 'gathered' && kind !== 'let-go') {
     const isNew = kind === 'offered';
-    const become = endings.includes(kind) ? kind : isNew && isLatest ? 'live' : 'revoked';
+    const become = endings.includes(kind) ? kind : isNew && isCurrent ? 'live' : 'revoked';
     const known = offers.get(holdId);
-    const endedAt = isNew && isLatest ? null : at;
+    const endedAt = isNew && isCurrent ? null : at;
     if (known && !isNew) Object.assign(known, { state: become, endedAt });
     if (!known) {
       const { offeredAt = 0, until = 0 } = step;

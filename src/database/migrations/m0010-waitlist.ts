@@ -133,6 +133,11 @@ const recordWaitlist = `
         where event_id = entry.event_id and user_id = entry.user_id and state = 'live' and hold_id <> step."holdId"
           and offered_at < to_timestamp(step."offeredAt" / 1000);
       end if;
+      if is_latest and step.state <> 'offered' then
+        -- Redis went back to before it was made: an entry has no other offer than the one its latest step is about.
+        update waitlist_offers set state = 'revoked', ended_at = to_timestamp(step.at / 1000)
+        where entry_id = step."entryId" and state = 'live' and hold_id is distinct from step."holdId";
+      end if;
       -- A later one may have been written down before.
       is_current := is_latest and not exists (
         select from waitlist_offers
