@@ -7,7 +7,7 @@ const later = '2030-01-01T20:00:07Z';
 
 /** An event that moved before its alert was due, with two ticket holders who were told of the second start. */
 const good = () => ({
-  wanted: [{ eventId: 'event1', leadMinutes: 10, startsAt: later, since: 500 }],
+  wanted: [{ eventId: 'event1', leadMinutes: 10, startsAt: later, dueAt: 8000, since: 500 }],
   alerts: [
     { eventId: 'event1', leadMinutes: 10, startsAt: first, dueAt: 1000, state: 'dropped' },
     { eventId: 'event1', leadMinutes: 10, startsAt: later, dueAt: 8000, state: 'sent' },
@@ -66,8 +66,11 @@ test('C8: sent, and somebody was forgotten', () => {
 
 test('C8: moved, and its alert was forgotten', () => {
   const story = good();
-  story.wanted.push({ eventId: 'event2', leadMinutes: 10, startsAt: first, since: 0 });
+  story.wanted.push({ eventId: 'event2', leadMinutes: 10, startsAt: first, dueAt: 9000, since: 0 });
   expect(found(story)).toEqual([`alert event2:10:${first} was never planned`]);
+  const late = good();
+  late.wanted.push({ eventId: 'event2', leadMinutes: 10, startsAt: first, dueAt: 9000, since: 9500 });
+  expect(found(late)).toEqual([]);
 });
 
 test('C8: due for long, and not sent', () => {

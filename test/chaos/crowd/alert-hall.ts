@@ -11,6 +11,7 @@ import { Connection } from './connection.ts';
 /** Long enough that no outage here makes an alert too late for it. */
 const leadMinutes = 10;
 const ms = (at: Date) => at.getTime() - performance.timeOrigin;
+const dueOf = (startsAt: string, minutes: number) => ms(new Date(startsAt)) - minutes * 60_000;
 
 export interface AlertHallOptions {
   query<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
@@ -142,6 +143,7 @@ export class AlertHall {
         eventId: row.id,
         leadMinutes,
         startsAt: row.starts_at,
+        dueAt: dueOf(row.starts_at, leadMinutes),
         since: ms(row.updated_at),
       })),
       alerts: alerts.map((row) => ({
@@ -149,7 +151,7 @@ export class AlertHall {
         leadMinutes: row.lead_minutes,
         startsAt: row.starts_at,
         // By its start: what the row says may be wrong.
-        dueAt: ms(new Date(row.starts_at)) - row.lead_minutes * 60_000,
+        dueAt: dueOf(row.starts_at, row.lead_minutes),
         state: row.state,
       })),
       holders: new Map(this.#eventIds.map((eventId) => [eventId, userIds])),
