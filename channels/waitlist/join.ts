@@ -1,6 +1,8 @@
 import { defineMessage, signedIn } from '../../src/channel.ts';
+import { RequestError } from '../../src/errors.ts';
 import { openSale } from '../../src/seats/holds.ts';
 import { entriesOf } from '../../src/waitlist/entries.ts';
+import { mostSeats } from '../../src/waitlist/layout.ts';
 
 export default defineMessage('waitlist:join', {
   access: signedIn,
@@ -12,6 +14,12 @@ export default defineMessage('waitlist:join', {
     if (index === -1) return fail('category-unknown', { allowed: names });
     const { seatsPerHold } = card.rules;
     if (quantity > seatsPerHold) return fail('seats-per-hold', { allowed: seatsPerHold });
+    // Who waits for what there cannot be would keep seats from all others.
+    const most = mostSeats(card.plan, index, together);
+    if (quantity > most) {
+      const allowed = `at most ${most}: so many seats there are${together ? ' beside each other' : ''}`;
+      throw new RequestError('invalid-request', { field: 'quantity', allowed });
+    }
     const row = await engine.waitlist.join(card, by, { category: index, quantity, together });
     // Those who have joined before, on other nodes, hear of a longer queue with their next move.
     const { entries, length } = await entriesOf(engine, card, [row], viewer);

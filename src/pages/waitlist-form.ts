@@ -50,7 +50,7 @@ export class WaitlistForm {
     { class: 'button button-primary button-wide', type: 'submit', 'data-act': 'join' },
     'Join the waitlist',
   );
-  #offeredKey = '';
+  #offeredKey: string | undefined;
   /** Whoever has chosen is not overruled by a map that changes. */
   #isTouched = false;
   #isOpened = false;

@@ -1,4 +1,5 @@
 import type { WaitlistEntry, WaitlistOffer } from '../contracts.gen.ts';
+import { instant } from '../bookings/records.ts';
 import type { EntryRow } from '../database/waitlist-statements.ts';
 import { categoryOf, type EventCard, priceOf } from '../events/events.ts';
 import type { Standing } from '../redis/scripts/read-waitlist.ts';
@@ -37,7 +38,7 @@ export function entryView(card: EventCard, row: EntryRow, standing: Standing | u
     position: (isLive && position) || null,
     missedOffers: isLive && standing ? standing.missed : row.skipped,
     offer: isLive && offer ? offerView(card, offer) : null,
-    joinedAt: row.created_at,
-    endedAt: row.ended_at,
+    joinedAt: instant(row.created_at),
+    endedAt: row.ended_at && instant(row.ended_at),
   };
 }

@@ -5,6 +5,30 @@ import type { SeatingPlan } from '../seating/plan.ts';
  * "first-last:first-last,first-last,…", from where to where it reaches and then its stretches of neighbours.
  */
 export function layoutOf(plan: Pick<SeatingPlan, 'rows' | 'seats'>): Map<string, string> {
+  return new Map(
+    Array.from(stretchesOf(plan), ([category, list]) => {
+      const [from] = list[0] ?? [0];
+      const [, to] = list.at(-1) ?? [0, 0];
+      return [category, `${from}-${to}:${list.map((each) => each.join('-')).join(',')}`] as const;
+    }),
+  );
+}
+
+/** How many seats somebody could be given at most. @param category its index; undefined: any */
+export function mostSeats(
+  plan: Pick<SeatingPlan, 'rows' | 'seats'>,
+  category: number | undefined,
+  together: boolean,
+): number {
+  const counts = (stretchesOf(plan).get(String(category ?? '*')) ?? []).map(
+    ([first, last]) => last - first + 1,
+  );
+  return together ? Math.max(0, ...counts) : counts.reduce((sum, count) => sum + count, 0);
+}
+
+function stretchesOf(
+  plan: Pick<SeatingPlan, 'rows' | 'seats'>,
+): Map<string, [first: number, last: number][]> {
   const stretches = new Map<string, [first: number, last: number][]>();
   const add = (category: string, first: number, last: number) => {
     const list = stretches.get(category) ?? [];
@@ -21,11 +45,5 @@ export function layoutOf(plan: Pick<SeatingPlan, 'rows' | 'seats'>): Map<string,
       begin = seat + 1;
     }
   }
-  return new Map(
-    Array.from(stretches, ([category, list]) => {
-      const [from] = list[0] ?? [0];
-      const [, to] = list.at(-1) ?? [0, 0];
-      return [category, `${from}-${to}:${list.map((each) => each.join('-')).join(',')}`] as const;
-    }),
-  );
+  return stretches;
 }

@@ -12,6 +12,23 @@ const ask = (eventId: string, more: object = {}) => ({
   ...more,
 });
 
+test('more seats than there are, or than are beside each other, are refused: nobody could ever be offered them', async () => {
+  const { eventId } = await fullEvent(hubs, { rules: { seatsPerHold: 50 } });
+  const client = await hubs.connect(await hubs.user());
+  const refusal = (more: object) =>
+    client.expectDenied('waitlist:join', ask(eventId, more), 'invalid-request');
+  const [row] = await hubs.sql<{ seat_count: number }>('select seat_count from events where id = $1', [
+    eventId,
+  ]);
+  const seats = row?.seat_count ?? 0;
+  expect(seats).toBeLessThan(50);
+  expect(await refusal({ quantity: seats + 1 })).toEqual({
+    field: 'quantity',
+    allowed: `at most ${seats}: so many seats there are`,
+  });
+  expect(await refusal({ quantity: 11, together: true })).toMatchObject({ field: 'quantity' });
+});
+
 test('who joins is told where they stand, over a socket and over HTTP', async () => {
   const { eventId } = await fullEvent(hubs);
   const user = await hubs.user();
