@@ -9,6 +9,7 @@
  */
 import { type Clock, systemClock } from './clock.ts';
 import type { Database } from './database/database.ts';
+import { inBites } from './database/in-bites.ts';
 import { delayOutbox, forgetOld, markSent, type OutboxRow, takeOutbox } from './database/statements.ts';
 import { faultPoint } from './fault-points.ts';
 import type { Logger } from './log.ts';
@@ -23,7 +24,6 @@ const longestPauseMs = 30_000;
 const markEveryMs = 20;
 const forgetEveryMs = 60_000;
 const forgetAtMost = 5000;
-const forgetRounds = 20;
 
 /** Does what a row asks for. `again`: there is more to do, at once. */
 export type OutboxWork = (payload: Record<string, string>, row: OutboxRow) => Promise<'done' | 'again'>;
@@ -105,12 +105,9 @@ export class Outbox {
     await this.#forget();
   }
 
-  /** In small bites, so that nothing is locked for long. */
-  async #forget(): Promise<void> {
-    for (let round = 0; round < forgetRounds && !this.#stopped; round++) {
-      const [{ forgotten } = { forgotten: 0 }] = await this.#db.run(forgetOld, forgetAtMost);
-      if (forgotten < forgetAtMost) return;
-    }
+  #forget(): Promise<void> {
+    const bite = async () => (await this.#db.run(forgetOld, forgetAtMost))[0]?.forgotten ?? 0;
+    return inBites(forgetAtMost, bite, () => this.#stopped);
   }
 
   async #relay(row: OutboxRow): Promise<void> {

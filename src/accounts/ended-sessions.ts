@@ -13,6 +13,7 @@
  */
 import type { Database } from '../database/database.ts';
 import { isOutage } from '../database/database.ts';
+import { inBites } from '../database/in-bites.ts';
 import { endedSessions, forgetSessions, sessionEnd } from '../database/account-statements.ts';
 import { RequestError } from '../errors.ts';
 import { Gate } from '../gate.ts';
@@ -25,7 +26,6 @@ const lookEveryMs = 10_000;
 const lookBackMs = 120_000;
 const forgetEvery = 60;
 const forgetAtMost = 1000;
-const forgetRounds = 20;
 /** Of those who ask PostgreSQL, so that a crowd that comes back leaves it room for other work. */
 const askingAtOnce = 4;
 const askingQueue = 500;
@@ -102,12 +102,9 @@ export class EndedSessions {
     if (this.#looks++ % forgetEvery === 0) await this.#forget();
   }
 
-  /** In small bites, so that nothing is locked for long. */
-  async #forget(): Promise<void> {
-    for (let round = 0; round < forgetRounds; round++) {
-      const [{ forgotten } = { forgotten: 0 }] = await this.#db.run(forgetSessions, forgetAtMost);
-      if (forgotten < forgetAtMost) return;
-    }
+  #forget(): Promise<void> {
+    const bite = async () => (await this.#db.run(forgetSessions, forgetAtMost))[0]?.forgotten ?? 0;
+    return inBites(forgetAtMost, bite);
   }
 
   /** undefined: Redis does not know. */

@@ -1,4 +1,5 @@
 /** What the rows of a board say at one moment: which events are shown, how each is, and when that is different. */
+import { instant } from '../bookings/records.ts';
 import type { Announcement, BoardEvent } from '../contracts.gen.ts';
 import type { BoardEventRow, BoardRow } from '../database/board-statements.ts';
 
@@ -9,7 +10,6 @@ const minuteMs = 60_000;
 /** An event on the board, without what changes as seats are sold. */
 export type BoardLine = Omit<BoardEvent, 'seats'>;
 
-export const instant = (text: string): string => new Date(text).toISOString();
 const maybe = (text: string | null): string | null => (text === null ? null : instant(text));
 
 /** All of the next hours, and later ones as far as they fill the first page. */

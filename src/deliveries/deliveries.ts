@@ -3,6 +3,7 @@
  * `deliveries`, made once however often it is asked for.
  */
 import type { Database } from '../database/database.ts';
+import { inBites } from '../database/in-bites.ts';
 import {
   type ChannelName,
   type DueRow,
@@ -19,7 +20,6 @@ import { type DeliveryTimings, defaultDeliveryTimings } from './delivery-timings
 
 const eventsAtOnce = 200;
 const tidyAtMost = 5000;
-const tidyRounds = 20;
 const graceMs = 3000;
 
 export class Deliveries {
@@ -104,11 +104,10 @@ export class Deliveries {
       lane.look().catch((error) => this.#log.debug({ err: error }, 'could not look for deliveries'));
     if (performance.now() - this.#tidiedAt < this.#timings.tidyMs) return;
     this.#tidiedAt = performance.now();
-    await this.#inBites(() => this.#endWaiting());
-    await this.#inBites(async () => {
-      const [{ forgotten } = { forgotten: 0 }] = await this.#db.run(forgetDeliveries, tidyAtMost);
-      return forgotten;
-    });
+    const isStopped = () => this.#stopped;
+    await inBites(tidyAtMost, () => this.#endWaiting(), isStopped);
+    const forget = async () => (await this.#db.run(forgetDeliveries, tidyAtMost))[0]?.forgotten ?? 0;
+    await inBites(tidyAtMost, forget, isStopped);
   }
 
   async #planWebhooks(): Promise<void> {
@@ -129,11 +128,5 @@ export class Deliveries {
       this.#log.warn({ channel, deliveries: ended }, 'deliveries are dead: nobody sends them any more');
     }
     return rows.reduce((sum, { ended }) => sum + ended, 0);
-  }
-
-  /** Nothing is locked for long. */
-  async #inBites(bite: () => Promise<number>): Promise<void> {
-    for (let round = 0; round < tidyRounds && !this.#stopped; round++)
-      if ((await bite()) < tidyAtMost) return;
   }
 }

@@ -10,6 +10,7 @@
 import { type Clock, systemClock } from '../clock.ts';
 import type { Notification } from '../contracts.gen.ts';
 import type { Database } from '../database/database.ts';
+import { inBites } from '../database/in-bites.ts';
 import {
   countUnread,
   forgetNotifications,
@@ -28,7 +29,6 @@ import { startingSoon } from './starting-soon.ts';
 const keptMs = 180 * 86_400_000;
 const forgetEveryMs = 60_000;
 const forgetAtMost = 1000;
-const forgetRounds = 20;
 
 export class Notifications {
   readonly #db: Database;
@@ -137,12 +137,12 @@ export class Notifications {
     return { marked, unread };
   }
 
-  /** Forgets what was made before, in small bites, so that nothing is locked for long. */
-  async forget(before: Date): Promise<void> {
-    for (let round = 0; round < forgetRounds && !this.#stopped; round++) {
-      const [some] = await this.#db.run(forgetNotifications, firstIdAt(before.getTime()), forgetAtMost);
-      if ((some?.forgotten ?? 0) < forgetAtMost) return;
-    }
+  /** Forgets what was made before. */
+  forget(before: Date): Promise<void> {
+    const first = firstIdAt(before.getTime());
+    const bite = async () =>
+      (await this.#db.run(forgetNotifications, first, forgetAtMost))[0]?.forgotten ?? 0;
+    return inBites(forgetAtMost, bite, () => this.#stopped);
   }
 }
 

@@ -26,10 +26,20 @@ export function mostSeats(
   return together ? Math.max(0, ...counts) : counts.reduce((sum, count) => sum + count, 0);
 }
 
-function stretchesOf(
-  plan: Pick<SeatingPlan, 'rows' | 'seats'>,
-): Map<string, [first: number, last: number][]> {
-  const stretches = new Map<string, [first: number, last: number][]>();
+type Stretches = Map<string, [first: number, last: number][]>;
+/** Plans never change, and everybody who joins is compared with theirs. */
+const known = new WeakMap<object, Stretches>();
+
+function stretchesOf(plan: Pick<SeatingPlan, 'rows' | 'seats'>): Stretches {
+  let stretches = known.get(plan);
+  if (stretches) return stretches;
+  stretches = findStretches(plan);
+  known.set(plan, stretches);
+  return stretches;
+}
+
+function findStretches(plan: Pick<SeatingPlan, 'rows' | 'seats'>): Stretches {
+  const stretches: Stretches = new Map();
   const add = (category: string, first: number, last: number) => {
     const list = stretches.get(category) ?? [];
     list.push([first, last]);

@@ -6,6 +6,7 @@
  */
 import { type Clock, systemClock } from '../clock.ts';
 import type { Database } from '../database/database.ts';
+import { inBites } from '../database/in-bites.ts';
 import {
   closeWaitlists,
   forgetWaitlistSteps,
@@ -35,7 +36,6 @@ const closeEveryMs = 15_000;
 /** An hour. */
 const roundsToForget = 240;
 const forgetAtMost = 2000;
-const forgetRounds = 20;
 const closeAtMost = 500;
 
 /** Who asks, for the audit log. */
@@ -232,12 +232,9 @@ export class Waitlist {
     return closed;
   }
 
-  /** In small bites, so that nothing is locked for long. */
-  async forgetSteps(): Promise<void> {
-    for (let round = 0; round < forgetRounds && !this.#stopped; round++) {
-      const [{ forgotten } = { forgotten: 0 }] = await this.#db.run(forgetWaitlistSteps, forgetAtMost);
-      if (forgotten < forgetAtMost) return;
-    }
+  forgetSteps(): Promise<void> {
+    const bite = async () => (await this.#db.run(forgetWaitlistSteps, forgetAtMost))[0]?.forgotten ?? 0;
+    return inBites(forgetAtMost, bite, () => this.#stopped);
   }
 
   start(): void {
