@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Notification } from '../../../src/contracts.gen.ts';
 import { startTestHubs } from '../../support/hub.ts';
 import { book, call, expectRefused, node } from '../support.ts';
 import { untilListed } from './support.ts';
@@ -9,8 +10,13 @@ async function readerOf(count: number) {
   const eventId = await hubs.event();
   const user = await hubs.user();
   const client = await hubs.connect(user);
-  for (let seat = 0; seat < count; seat++) await book(client, eventId, [seat]);
-  return { user, client, all: await untilListed(hubs, user, count) };
+  let all: Notification[] = [];
+  for (let seat = 0; seat < count; seat++) {
+    await book(client, eventId, [seat]);
+    // Notices that are made together have one moment: each is waited for, so that a moment tells them apart.
+    all = await untilListed(hubs, user, seat + 1);
+  }
+  return { user, client, all };
 }
 
 test('[NOTE-3] some, or all up to a moment, become read once, and nobody else can do it', async () => {
