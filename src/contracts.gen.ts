@@ -309,6 +309,10 @@ export interface NotificationPayload {
    */
   before?: string;
   /**
+   * `event-rescheduled`: true for whoever has no seats and waits for some.
+   */
+  waiting?: boolean;
+  /**
    * RFC 3339 with an offset, e.g. 2027-03-14T19:30:00Z.
    */
   after?: string;

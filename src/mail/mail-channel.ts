@@ -114,9 +114,10 @@ const isWanted = ({ channels, notifications }: MailAlerts, kind: string): boolea
   channels?.email !== false && notifications?.[kind]?.email !== false;
 
 function attachmentsOf(facts: MailFacts): NonNullable<SendMailOptions['attachments']> {
-  const { kind, event, booking, reader } = facts;
+  const { kind, payload, event, booking, reader } = facts;
   if (!event) return [];
-  const calendar = withCalendar.has(kind) ? [calendarFile(facts, event)] : [];
+  // Whoever only waits has nothing in a calendar.
+  const calendar = withCalendar.has(kind) && payload.waiting !== true ? [calendarFile(facts, event)] : [];
   if (kind !== 'booking-confirmed' || !booking) return calendar;
   const tickets = ticketFiles(booking, event, oneLine(reader.name)).map((file) => ({
     ...file,

@@ -104,10 +104,13 @@ const eventCancelled: Writer = (facts, title) => ({
 const eventRescheduled: Writer = (facts, title) => ({
   subject: `New time: ${title}`,
   heading: 'The time has changed.',
-  paragraphs: [
-    `${title} has been moved by its organizer. Your seats stay yours.`,
-    'The calendar file brings your calendar up to date.',
-  ],
+  paragraphs:
+    facts.payload.waiting === true
+      ? [`${title} has been moved by its organizer. You keep your place in the line for seats.`]
+      : [
+          `${title} has been moved by its organizer. Your seats stay yours.`,
+          'The calendar file brings your calendar up to date.',
+        ],
   details: [
     ...when(facts, momentIn(facts.payload, 'after') || startOf(facts), 'New time'),
     ...when(facts, momentIn(facts.payload, 'before'), 'It was to be'),

@@ -1,7 +1,8 @@
 /**
- * Telling the ticket holders of an event that it was moved or cancelled. The change has left a row in the outbox
- * (`events_planned`), in its own transaction; whichever node takes it makes the notifications in batches. Each holder has
- * one key for the change, so however often it is begun anew nobody is told twice.
+ * Telling those to whom an event matters that it was moved or cancelled: its ticket holders, and of a new time also who
+ * waits for its seats. The change has left a row in the outbox (`events_planned`), in its own transaction; whichever node
+ * takes it makes the notifications in batches. Each of them has one key for the change, so however often it is begun anew
+ * nobody is told twice.
  */
 import { instant } from '../bookings/records.ts';
 import type { Database } from '../database/database.ts';

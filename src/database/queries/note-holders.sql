@@ -1,17 +1,27 @@
 -- Returns the notifications that were made: id, user_id, kind, event_id, payload, created_at, outbox_id (see
--- `make_notifications`), for so many ticket holders of an event who have none yet under the key; fewer than asked for:
--- those were the last.
+-- `make_notifications`), for so many of those an event matters to who have none yet under the key, its ticket holders and
+-- who waits for seats; fewer than asked for: those were the last. A cancelled event tells who waits by closing its waitlist.
 -- $1 event id, $2 kind, $3 key, $4 start before or null, $5 start after or null, $6 when the event was changed: who
 -- booked later knows, and whose booking was cancelled by it still is to be told, $7 how many at most.
-with holders as materialized (
-  select distinct bookings.user_id
+with concerned as (
+  select user_id, 'holder' as role
   from bookings
-  left join lateral (
-    select true as is_there from notifications as n where n.user_id = bookings.user_id and n.key = $3::text limit 1
-  ) as found on true
   where event_id = $1::uuid and created_at <= $6::timestamptz
     and (status = 'confirmed' or cancelled_at >= $6::timestamptz)
-    and is_there is null
+  union all
+  select user_id, 'waiting'
+  from waitlist_entries
+  where event_id = $1::uuid and created_at <= $6::timestamptz and state in ('waiting', 'offered')
+    and $2::text = 'event-rescheduled'
+),
+readers as materialized (
+  select concerned.user_id, bool_or(role = 'holder') as holds
+  from concerned
+  left join lateral (
+    select true as is_there from notifications as n where n.user_id = concerned.user_id and n.key = $3::text limit 1
+  ) as found on true
+  where is_there is null
+  group by 1
   order by 1
   limit $7
 ),
@@ -32,8 +42,9 @@ facts as (
 ),
 lists as (
   select array_agg(user_id) as users, array_agg($2::text) as kinds, array_agg($3::text) as keys,
-    array_agg($1::uuid) as events, array_agg(payload) as payloads
-  from holders cross join facts
+    array_agg($1::uuid) as events,
+    array_agg(case when holds then payload else payload || '{"waiting": true}' end) as payloads
+  from readers cross join facts
 )
 select made.id, made.user_id, made.kind, made.event_id, made.payload, wire_instant(made.created_at) as created_at,
   made.outbox_id::text as outbox_id

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { found, holderOf, untilTold } from '../../alerts/support.ts';
+import { requestId, until } from '../../support/client.ts';
 import { startTestHubs } from '../../support/hub.ts';
 import { call, heard, node, organizerOf } from '../support.ts';
+import { waiting } from '../waitlist/support.ts';
 
 const hubs = await startTestHubs(2);
 const hourMs = 3_600_000;
@@ -58,6 +60,35 @@ test('[NOTE-4] each of two moves is told, also back to where it was; a draft mov
     [draft],
   );
   expect(rows).toEqual([]);
+});
+
+test('[NOTE-4] who waits for seats is told of a new start, once, and neither who has left nor a stranger', async () => {
+  const eventId = await hubs.event({ seats: 2 });
+  const holder = await holderOf(hubs, eventId);
+  await holder.client.request('seats:hold', { eventId, seats: [1], requestId: requestId() });
+  await holder.client.request('waitlist:join', { eventId, quantity: 1, requestId: requestId() });
+  const waiter = await waiting(hubs, eventId, {}, 1);
+  const leaver = await waiting(hubs, eventId);
+  const leaves = { eventId, entryId: leaver.entryId, requestId: requestId() };
+  await leaver.client.request('waitlist:leave', leaves);
+  const ofLeaver = () =>
+    hubs.sql('select from waitlist_entries where id = $1 and state = $2', [leaver.entryId, 'left']);
+  await until(async () => (await ofLeaver()).length === 1, 'who left to be recorded');
+
+  const startsAt = new Date((await startOf(eventId)) + hourMs).toISOString();
+  const told = waiter.client.next('notifications:made');
+  await call(node(hubs), 'events:update', { eventId, startsAt }, await organizerOf(hubs, eventId));
+  expect((await told).notification).toMatchObject({
+    kind: 'event-rescheduled',
+    payload: { after: startsAt, waiting: true },
+  });
+  await untilTold(hubs);
+  const [ofHolder, ofWaiter, ofOther] = await Promise.all(
+    [holder.id, waiter.user.id, leaver.user.id].map((id) => found(hubs, id, 'event-rescheduled')),
+  );
+  expect(ofHolder?.map(({ payload }) => payload.waiting)).toEqual([undefined]);
+  expect(ofWaiter).toHaveLength(1);
+  expect(ofOther).toEqual([]);
 });
 
 test('[NOTE-4] all dates of a series that move together are told, each to its holders', async () => {
