@@ -389,7 +389,7 @@ const catalogue = {
   'delivery-not-found': {
     status: 404,
     retry: 'never',
-    message: 'There is no such delivery, or it is still under way.',
+    message: 'There is no such delivery, or it is being sent in this moment.',
   },
   'push-unavailable': { status: 409, retry: 'never', message: 'This hub sends no web push.' },
   'push-refused': {

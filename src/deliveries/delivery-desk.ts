@@ -34,7 +34,8 @@ export async function findDeliveries(db: Database, filter: DeliveryFilter): Prom
 
 /**
  * One delivery, dead or sent (its receiver may have lost it), or the oldest dead ones of an endpoint: due again, with as
- * many attempts as at first. Throws `delivery-not-found`: there is no such one, or it is still under way.
+ * many attempts as at first. One that waits for its next attempt has it now. Throws `delivery-not-found`: there is no such
+ * one, or it is being sent in this moment.
  */
 export async function retry(
   db: Database,

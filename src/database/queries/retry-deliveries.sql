@@ -1,9 +1,9 @@
--- Returns the deliveries that are due again by this call: id, channel, endpoint_id. $1 id or null: one that was sent or is
--- dead, $2 endpoint or null: those of it that are dead, the oldest, $3 how many at most, $4 only of this endpoint, or null,
+-- Returns the deliveries that are due again by this call: id, channel, endpoint_id. $1 id or null: one that waits, was
+-- sent or is dead, $2 endpoint or null: those of it that are dead, the oldest, $3 how many at most, $4 only of this endpoint, or null,
 -- $5 actor id, $6 session id, $7 request id.
 with chosen as (
   select id from deliveries
-  where ($1::bigint is not null and id = $1 and state in ('sent', 'dead')
+  where ($1::bigint is not null and id = $1 and state in ('waiting', 'sent', 'dead')
       or $2::uuid is not null and endpoint_id = $2 and state = 'dead')
     and ($4::uuid is null or endpoint_id = $4)
   order by id
@@ -11,8 +11,11 @@ with chosen as (
   for update
 ),
 again as (
-  update deliveries set state = 'waiting', attempts = 0, next_at = clock_timestamp(), due_since = clock_timestamp(),
-    last_error = '', sent_at = null
+  -- One that waits has its next attempt now, and no more of them than before.
+  update deliveries set state = 'waiting', next_at = clock_timestamp(), sent_at = null,
+    attempts = case when state = 'waiting' then attempts else 0 end,
+    due_since = case when state = 'waiting' then due_since else clock_timestamp() end,
+    last_error = case when state = 'waiting' then last_error else '' end
   where id in (select id from chosen)
   returning id, channel, endpoint_id
 ),

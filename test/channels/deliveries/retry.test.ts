@@ -24,16 +24,16 @@ test('one delivery is due again, or all dead ones of an endpoint; the audit log 
   ]);
 });
 
-test('delivery-not-found: none, still under way, or not of the endpoint that is named', async () => {
+test('delivery-not-found: none, being sent, or not of the endpoint that is named', async () => {
   const [made, other] = [
     await create(hubs, await hubs.user('organizer')),
     await create(hubs, await hubs.user('organizer')),
   ];
-  const waiting = await delivery(hubs, made, 'waiting');
+  const sending = await delivery(hubs, made, 'sending');
   const dead = await delivery(hubs, made, 'dead');
   for (const request of [
     { deliveryId: '999999' },
-    { deliveryId: waiting },
+    { deliveryId: sending },
     { deliveryId: dead, endpointId: other.webhook.id },
   ])
     await expectRefused(node(hubs), 'deliveries:retry', request, admin, 'delivery-not-found');

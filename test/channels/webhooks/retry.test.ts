@@ -32,13 +32,30 @@ test('all that is dead is due again, or one that was sent; what another has is n
   expect(await stateOf(sent)).toEqual({ state: 'waiting', attempts: 0 });
 });
 
-test('delivery-not-found: of another webhook, or still under way; webhook-not-found: of somebody else', async () => {
+test('one that waits for its next attempt has it at once, and no more of them than before', async () => {
+  const organizer = await hubs.user('organizer');
+  const made = await create(hubs, organizer);
+  await hubs.sql("update webhooks set paused_until = now() + interval '1 hour'");
+  const deliveryId = await delivery(hubs, made, 'waiting');
+  await hubs.sql("update deliveries set attempts = 3, next_at = now() + interval '2 hours' where id = $1", [
+    deliveryId,
+  ]);
+  const request = { webhookId: made.webhook.id, deliveryId };
+  expect(await call(node(hubs), 'webhooks:retry', request, organizer)).toEqual({ retried: 1 });
+  const rows = await hubs.sql(
+    "select state, attempts, next_at < now() + interval '61 minutes' as is_sooner from deliveries where id = $1",
+    [deliveryId],
+  );
+  expect(rows).toEqual([{ state: 'waiting', attempts: 3, is_sooner: true }]);
+});
+
+test('delivery-not-found: of another webhook, or being sent; webhook-not-found: of somebody else', async () => {
   const organizer = await hubs.user('organizer');
   const [made, other] = [await create(hubs, organizer), await create(hubs, organizer)];
   const webhookId = made.webhook.id;
   for (const deliveryId of [
     await delivery(hubs, other, 'dead'),
-    await delivery(hubs, made, 'waiting'),
+    await delivery(hubs, made, 'sending'),
     '999999',
   ])
     await expectRefused(

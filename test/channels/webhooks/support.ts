@@ -11,7 +11,7 @@ export const create = (hubs: TestHubs, user: TestUser): Promise<{ webhook: Webho
 export async function delivery(
   hubs: TestHubs,
   to: { webhook: Webhook },
-  state: 'waiting' | 'sent' | 'dead',
+  state: 'waiting' | 'sending' | 'sent' | 'dead',
 ): Promise<string> {
   const [row] = await hubs.sql<{ id: string }>(
     `insert into deliveries (source, channel, endpoint_id, user_id, target, kind, payload, state, attempts, next_at, last_error)
