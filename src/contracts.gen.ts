@@ -3239,7 +3239,7 @@ export interface WaitlistPromoted {
 }
 export interface WebhooksCreateRequest {
   /**
-   * Where events are posted to: an address of the public internet that begins with https://.
+   * Where events are posted to: an address of the public internet that begins with https://, in development also http://.
    */
   url: string;
   /**
@@ -3307,7 +3307,7 @@ export interface WebhooksRetryReply {
 export interface WebhooksUpdateRequest {
   webhookId: Id;
   /**
-   * Where events are posted to: an address of the public internet that begins with https://.
+   * Where events are posted to: an address of the public internet that begins with https://, in development also http://.
    */
   url?: string;
   /**

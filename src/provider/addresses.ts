@@ -31,10 +31,12 @@ export class Addresses {
     this.#resolve = resolve;
   }
 
-  /** Throws `address-refused`. A name passes: it is looked at when it is resolved. */
+  /** Throws `address-refused`. A name passes, it is looked at when it is resolved; but for one that is always loopback. */
   checkHost(hostname: string): void {
     const literal = hostname.replace(/^\[|\]$/g, '');
     if (isIP(literal) !== 0) this.#check(literal);
+    // RFC 6761, 6.3.
+    else if (/(^|\.)localhost\.?$/i.test(hostname)) this.#check('127.0.0.1');
   }
 
   /**

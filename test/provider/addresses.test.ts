@@ -70,6 +70,12 @@ describe('[PROV-7] an address that is not public is refused', () => {
     await expectFailure(() => new Addresses([]).checkHost(new URL(url).hostname), 'address-refused');
   });
 
+  test.each(['localhost', 'LOCALHOST.', 'any.localhost'])('%s, which is never another', async (hostname) => {
+    await expectFailure(() => new Addresses([]).checkHost(hostname), 'address-refused');
+    expect(() => new Addresses(['127.0.0.0/8']).checkHost(hostname)).not.toThrow();
+    expect(() => new Addresses([]).checkHost('localhost.example')).not.toThrow();
+  });
+
   test('beside a public one as well', async () => {
     const addresses = new Addresses([], resolvingTo('93.184.215.14', '10.0.0.1'));
     await expectFailure(() => lookUp(addresses), 'address-refused');
