@@ -16,6 +16,7 @@
  * not for long). Without Redis everything is read from PostgreSQL.
  */
 import { hash, randomBytes } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import type { Logger } from './log.ts';
 import type { Keys } from './redis/keys.ts';
 import type { RedisLinks } from './redis/links.ts';
@@ -39,6 +40,8 @@ const defaultTimes: CacheTimes = { keptMs: 60_000, freshMs: 40_000, lockMs: 2000
 /** Longer than an answer is kept; a generation that is forgotten is made anew. */
 const generationMs = 300_000;
 const entryBytesAtMost = 64 * 1024;
+/** Characters of the texts whose values a node keeps. */
+const parsedAtMost = 8 * 1024 * 1024;
 /** Places of a group. Two answers that have the same one displace each other: whoever asks for many fills no Redis. */
 const placesOfGroup = 256;
 const lookAgainMs = 20;
@@ -55,6 +58,10 @@ interface Entry {
   readonly value: unknown;
   readonly ageMs: number;
 }
+interface Parsed {
+  readonly text: string;
+  readonly value: unknown;
+}
 
 export class Cache {
   readonly #links: RedisLinks;
@@ -65,6 +72,11 @@ export class Cache {
   readonly #place: readonly string[];
   readonly #isOff: boolean;
   readonly #flights = new Map<string, Promise<unknown>>();
+  /** What was read of each place last. Redis is asked all the same, but a text that is still there is not parsed again. */
+  readonly #parsed = new LRUCache<string, Parsed>({
+    maxSize: parsedAtMost,
+    sizeCalculation: ({ text }) => text.length,
+  });
   /** Answers that are being read anew, while the old ones are still given. */
   readonly #refreshing = new Set<string>();
   readonly #bumping = new Set<Promise<boolean>>();
@@ -106,8 +118,8 @@ export class Cache {
   }
 
   /**
-   * What `load` gives, or gave a moment ago to somebody else. The value goes through JSON; `key` says everything it
-   * depends on beside what `group` is changed for.
+   * What `load` gives, or gave a moment ago to somebody else: many get the same object, which is frozen. The value goes
+   * through JSON; `key` says everything it depends on beside what `group` is changed for.
    */
   async read<T>(group: string, key: string, load: () => Promise<Loaded<T>>): Promise<T> {
     if (this.#isOff) return (await load()).value;
@@ -187,7 +199,7 @@ export class Cache {
       ]);
       if (run === undefined || this.#run() !== run) return undefined;
       const generation = `${run}.${first}.${second}.${name}`;
-      return { generation, entry: entryOf(text, generation), isFirst: own === null };
+      return { generation, entry: this.#entryOf(id, text, generation), isFirst: own === null };
     } catch (error) {
       this.#log.debug({ err: error }, 'could not ask the cache');
       return undefined;
@@ -304,7 +316,7 @@ export class Cache {
       await new Promise((resolve) => setTimeout(resolve, lookAgainMs));
       const keys = [this.#keys.cached(id), this.#lockKey(id, generation)];
       const [text, lock] = await this.#links.commands.mget(...keys);
-      const entry = entryOf(text, generation);
+      const entry = this.#entryOf(id, text, generation);
       if (entry || lock === null) return entry;
     }
     return undefined;
@@ -323,14 +335,19 @@ export class Cache {
       .set(this.#keys.cached(id), text, 'PX', keptMs)
       .catch((error: unknown) => this.#log.debug({ err: error }, 'could not keep an answer'));
   }
+
+  #entryOf(id: string, text: string | null | undefined, generation: string): Entry | undefined {
+    if (!text?.startsWith(`${generation}\n`)) return undefined;
+    const start = generation.length + 1;
+    const end = text.indexOf('\n', start);
+    // The clocks of nodes need not agree: Redis forgets it in time, whatever they say.
+    const ageMs = Date.now() - Number(text.slice(start, end));
+    const known = this.#parsed.get(id);
+    if (known?.text === text) return { value: known.value, ageMs };
+    const value: unknown = Object.freeze(JSON.parse(text.slice(end + 1)));
+    this.#parsed.set(id, { text, value });
+    return { value, ageMs };
+  }
 }
 
 const newGeneration = (): string => randomBytes(9).toString('base64url');
-
-function entryOf(text: string | null | undefined, generation: string): Entry | undefined {
-  if (!text?.startsWith(`${generation}\n`)) return undefined;
-  const start = generation.length + 1;
-  const end = text.indexOf('\n', start);
-  // The clocks of nodes need not agree: Redis forgets it in time, whatever they say.
-  return { value: JSON.parse(text.slice(end + 1)), ageMs: Date.now() - Number(text.slice(start, end)) };
-}

@@ -62,6 +62,19 @@ test('[CACHE-1] two hundred who ask at once for what nobody has, on two nodes, c
   expect(first.counts.hits).toBe(1);
 });
 
+test('[CACHE-1] an answer that is still there is one object that nobody can change, until it has changed', async () => {
+  const [first, second] = await caches();
+  const load = (n: number) => async () => ({ value: { n }, keep: true });
+  await first.read('same', 'x', load(1));
+  const read = await second.read('same', 'x', load(2));
+  expect(read).toEqual({ n: 1 });
+  expect(await second.read('same', 'x', load(2))).toBe(read);
+  expect(() => Object.assign(read, { n: 3 })).toThrow(TypeError);
+  await first.changed('same');
+  await second.read('same', 'x', load(2));
+  expect(await second.read('same', 'x', load(3))).toEqual({ n: 2 });
+});
+
 test('[CACHE-1] over HTTP, a cold list is one query of one node', async () => {
   await hubs.event();
   const waiting = () => hubs.sql('select from outbox where sent_at is null');

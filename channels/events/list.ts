@@ -36,6 +36,6 @@ export default defineMessage('events:list', {
     };
     const isKept = !mine && notKept.every((field) => filter[field] === undefined);
     const page = isKept ? await cachedList(engine, { ...filter, status, limit }, read) : await read();
-    return { ...page, events: page.events.map((event) => pickFields(event, fields)) };
+    return fields ? { ...page, events: page.events.map((event) => pickFields(event, fields)) } : page;
   },
 });

@@ -76,7 +76,7 @@ async function answer(c: Context<Bindings>, contract: CompiledAsk, options: ApiO
 /** A result as a response, with what caches may do with it. */
 function good(c: Context<Bindings>, { http }: CompiledAsk, result: unknown): Response {
   const isDownload = result instanceof Download;
-  const content = isDownload ? result.content : JSON.stringify(result);
+  const { content, etag } = contentOf(result);
   const extra = isDownload ? result.headers : {};
   const headers: Record<string, string> = {
     'content-type': isDownload ? result.type : 'application/json',
@@ -88,14 +88,36 @@ function good(c: Context<Bindings>, { http }: CompiledAsk, result: unknown): Res
     const isPublic = c.req.header('authorization') === undefined;
     headers['cache-control'] = `${isPublic ? 'public' : 'private'}, no-cache`;
     headers.vary = 'Authorization';
-    const etag = isDownload ? result.etag : undefined;
-    headers.etag = `"${etag ?? hash('sha256', content, 'base64url').slice(0, 27)}"`;
+    headers.etag = `"${etag ?? etagOf(content)}"`;
     if (isAmong(c.req.header('if-none-match'), headers.etag)) {
       return new Response(null, { status: 304, headers: { ...headers, ...extra } });
     }
   }
   return new ReadyResponse(content, { status: http?.status ?? 200, headers: { ...headers, ...extra } });
 }
+
+interface Content {
+  readonly content: string | Uint8Array<ArrayBuffer>;
+  /** Of what is asked for again and again; undefined: its hash is to be taken. */
+  readonly etag: string | undefined;
+}
+
+/** What is frozen is the same for many, and is written once. */
+const writings = new WeakMap<object, Content>();
+
+function contentOf(result: unknown): Content {
+  if (result instanceof Download) return result;
+  if (!Object.isFrozen(result) || typeof result !== 'object' || result === null)
+    return { content: JSON.stringify(result), etag: undefined };
+  const known = writings.get(result);
+  if (known) return known;
+  const content = JSON.stringify(result);
+  const made = { content, etag: etagOf(content) };
+  writings.set(result, made);
+  return made;
+}
+
+const etagOf = (content: Content['content']): string => hash('sha256', content, 'base64url').slice(0, 27);
 
 /** A path with the fields of an answer in their places. */
 const filledIn = (path: string, result: unknown): string =>
