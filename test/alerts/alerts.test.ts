@@ -264,7 +264,8 @@ describe('which start', () => {
         ])
       ).map(({ kind }) => kind);
     expect(await kindsOf(holder.id)).toEqual(['booking-confirmed', 'booking-confirmed', 'event-cancelled']);
-    expect(await kindsOf(fickle.id)).toEqual(['booking-confirmed', 'booking-cancelled']);
+    // Two nodes may have told of the two at once.
+    expect((await kindsOf(fickle.id)).toSorted()).toEqual(['booking-cancelled', 'booking-confirmed']);
     const [notified] = await found(hubs, holder.id, 'event-cancelled');
     expect(notified?.payload).toMatchObject({ title: 'Test event', reason: 'Rain' });
   });
