@@ -104,7 +104,7 @@ function allowedText(error: ErrorObject | undefined): string {
     case 'minProperties':
       return fewestText(schema, Number(error.params.limit));
     case 'maxProperties':
-      return `must have at most ${error.params.limit} fields`;
+      return mostText(schema, Number(error.params.limit));
     case 'minLength':
     case 'maxLength':
       // Its length follows from its form, which says more.
@@ -120,10 +120,19 @@ function allowedText(error: ErrorObject | undefined): string {
 
 /** Of a change: what names the thing, such as an id in the path, changes nothing. */
 function fewestText({ properties = {}, required = [] }: Described, limit: number): string {
-  if (required.length === 0 || limit !== required.length + 1) return `must have at least ${limit} fields`;
+  if (limit !== required.length + 1) return `must have at least ${counted(limit)}`;
   const others = Object.keys(properties).filter((name) => !required.includes(name));
-  return `must name something to change, at least one of ${others.join(', ')}`;
+  const what = required.length > 0 ? 'must name something to change' : 'must not be empty';
+  return others.length > 0 ? `${what}, at least one of ${others.join(', ')}` : what;
 }
+
+function mostText({ properties = {} }: Described, limit: number): string {
+  const names = Object.keys(properties);
+  if (limit !== 1 || names.length === 0) return `must have at most ${counted(limit)}`;
+  return `must have only one of ${names.join(', ')}`;
+}
+
+const counted = (fields: number): string => (fields === 1 ? 'one field' : `${fields} fields`);
 
 /** Where a contract says nothing more of it. */
 const formats: Readonly<Record<string, string>> = {

@@ -44,9 +44,13 @@ test('[NOTE-3] some, or all up to a moment, become read once, and nobody else ca
 test('[GUARD-1] either ids or a moment, and both in bounds', async () => {
   const user = await hubs.user();
   const some = '01900000-0000-7000-8000-000000000000';
-  const faults: [object, string][] = [
-    [{}, '(the whole request)'],
-    [{ ids: [some], until: '2030-01-01T10:00:00Z' }, '(the whole request)'],
+  const faults: [object, string, string?][] = [
+    [{}, '(the whole request)', 'must not be empty, at least one of ids, until'],
+    [
+      { ids: [some], until: '2030-01-01T10:00:00Z' },
+      '(the whole request)',
+      'must have only one of ids, until',
+    ],
     [{ ids: [] }, 'ids'],
     [{ ids: [some, some] }, 'ids'],
     [{ ids: ['x'] }, 'ids.0'],
@@ -54,8 +58,9 @@ test('[GUARD-1] either ids or a moment, and both in bounds', async () => {
     [{ until: '2016-12-31T23:59:60Z' }, 'until'],
     [{ until: '1999-12-31T23:59:59Z' }, 'until'],
   ];
-  for (const [request, field] of faults) {
+  for (const [request, field, allowed] of faults) {
     const details = await expectRefused(node(hubs), 'notifications:read', request, user, 'invalid-request');
     expect(details.field, JSON.stringify(request)).toBe(field);
+    if (allowed !== undefined) expect(details.allowed).toBe(allowed);
   }
 });
