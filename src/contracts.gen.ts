@@ -642,6 +642,10 @@ export interface WaitlistLine {
    * Put before the others by the organizer.
    */
   promoted: boolean;
+  /**
+   * Seats that are kept for it while it waits for more: it was passed over five times. If there are not enough within half an hour they go to others.
+   */
+  gathered: number;
 }
 export interface BookingSeat {
   seat: SeatIndex;

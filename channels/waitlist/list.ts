@@ -18,11 +18,12 @@ export default defineMessage('waitlist:list', {
     const [afterOrder = null, afterId = null] = readCursor(cursor, 'row', 'id');
     const rows = await engine.db.run(listWaitlist, eventId, state, afterOrder, afterId, limit + 1);
     const page = rows.slice(0, limit);
-    const { entries, length } = await entriesOf(engine, card, page);
+    const { entries, length, gathered } = await entriesOf(engine, card, page);
     const lines = page.flatMap((row, at) => {
       const entry = entries[at];
       const promoted = Number(row.queue_order) < promotedBelow;
-      return entry ? [{ entry, userId: row.user_id, name: row.name, email: row.email, promoted }] : [];
+      const { user_id: userId, name, email } = row;
+      return entry ? [{ entry, userId, name, email, promoted, gathered: gathered[at] ?? 0 }] : [];
     });
     const last = page.at(-1);
     const more = rows.length > limit && last;

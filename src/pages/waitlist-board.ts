@@ -194,7 +194,7 @@ export class WaitlistBoard {
     return row;
   }
 
-  #newRow({ entry, name, email, promoted }: WaitlistLine): HTMLElement {
+  #newRow({ entry, name, email, promoted, gathered }: WaitlistLine): HTMLElement {
     const zone = this.#event?.timeZone ?? 'UTC';
     const since = new Date(entry.joinedAt).toLocaleString('en-GB', {
       timeZone: zone,
@@ -231,6 +231,7 @@ export class WaitlistBoard {
         'State',
         state,
         promoted && entry.state === 'waiting' && el('span', { class: 'tag' }, 'Put first'),
+        gathered > 0 && el('span', { class: 'tag' }, `${plural(gathered, 'seat')} kept`),
       ),
       cell('', button),
     );

@@ -15,7 +15,7 @@ export async function entriesOf(
   card: EventCard,
   rows: readonly EntryRow[],
   viewer?: Viewer,
-): Promise<{ entries: WaitlistEntry[]; length: number }> {
+): Promise<{ entries: WaitlistEntry[]; length: number; gathered: number[] }> {
   const { length, of } = await waitlist.standings(
     card.id,
     rows.map(({ id }) => id),
@@ -25,7 +25,7 @@ export async function entriesOf(
     const standing = of.get(id);
     if (standing) waiters.remember(card.id, id, userId, standing.position);
   }
-  return { entries, length };
+  return { entries, length, gathered: rows.map(({ id }) => of.get(id)?.gathered ?? 0) };
 }
 
 /** One entry as it is by now; undefined: it never was. */

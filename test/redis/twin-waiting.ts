@@ -122,7 +122,9 @@ function readWaitlist(call: TwinCall, ids: string[]): RawReply {
     if (!entry) continue;
     const hold = entry.state === 'o' ? call.twin.holds.get(entry.hold) : undefined;
     const offer = [hold?.id ?? '', String(hold?.till ?? 0), hold?.seats.join(',') ?? ''];
-    fields.push(id, call.waitlist.rank(id), ...offer, String(entry.missed));
+    const gathered = entry.state === 'g' ? call.twin.holds.get(entry.hold) : undefined;
+    const counts = [entry.missed, gathered?.seats.length ?? 0].map(String);
+    fields.push(id, call.waitlist.rank(id), ...offer, ...counts);
   }
   return call.finish('waitlist', fields);
 }

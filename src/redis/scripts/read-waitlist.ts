@@ -6,17 +6,20 @@ export interface Standing {
   /** From 1; undefined: it is not in the queue. */
   position: number | undefined;
   missed: number;
+  /** Seats that are kept for it while it waits for more. */
+  gathered: number;
   offer: { holdId: string; seats: number[]; expiresAt: number } | undefined;
 }
 
 function decodeWaitlist(fields: string[]): { length: number; standings: Standing[] } {
   const standings: Standing[] = [];
-  for (let i = 1; i + 5 < fields.length; i += 6) {
-    const [entryId = '', rank, holdId, until, seats, missed] = fields.slice(i, i + 6);
+  for (let i = 1; i + 6 < fields.length; i += 7) {
+    const [entryId = '', rank, holdId, until, seats, missed, gathered] = fields.slice(i, i + 7);
     standings.push({
       entryId,
       position: rank ? Number(rank) : undefined,
       missed: Number(missed),
+      gathered: Number(gathered),
       offer: holdId ? { holdId, seats: seatList(seats), expiresAt: Number(until) } : undefined,
     });
   }

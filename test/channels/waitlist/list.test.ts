@@ -39,6 +39,26 @@ test('the organizer sees who waits, in order, and who has an offer', async () =>
   await expectRefused(node(hubs), 'waitlist:list', bad, organizer, 'cursor-invalid');
 });
 
+test('[WAIT-4] whoever was passed over five times is shown with the seats that are kept', async () => {
+  const event = await fullEvent(hubs);
+  const { eventId } = event;
+  const group = await waiting(hubs, eventId, { quantity: 2 });
+  const organizer = await organizerOf(hubs, eventId);
+  const gathered = async () => {
+    const { entries } = await call(node(hubs), 'waitlist:list', { eventId }, organizer);
+    return entries.find(({ entry }) => entry.id === group.entryId)?.gathered;
+  };
+  for (let seat = 0; seat < 5; seat++) {
+    await offered(hubs, event, seat);
+    expect(await gathered()).toBe(0);
+  }
+  await event.free(5);
+  expect(await gathered()).toBe(1);
+  const told = group.client.next('waitlist:promoted');
+  await event.free(6);
+  expect((await told).offer.seats.map(({ seat }) => seat)).toEqual([5, 6]);
+});
+
 test('nobody else does', async () => {
   const { eventId } = await fullEvent(hubs);
   const other = await hubs.user('organizer');
