@@ -128,6 +128,8 @@ export interface MailEvent {
   updatedAt: string;
 }
 export type MailBooking = Pick<BookingRow, 'id' | 'status' | 'currency' | 'seats'> & { totalCents: number };
+/** What became of an offer to somebody who waits. */
+export type OfferState = 'live' | 'accepted' | 'declined' | 'expired' | 'revoked';
 export interface MailRow {
   name: string;
   time_zone: string;
@@ -135,6 +137,7 @@ export interface MailRow {
   is_disabled: boolean;
   event: MailEvent | null;
   booking: MailBooking | null;
+  offer_state: OfferState | null;
 }
 /** Of the preferences of a reader, as far as they are about mail; what is not there was never said. */
 export interface MailAlerts {
@@ -142,7 +145,7 @@ export interface MailAlerts {
   notifications?: Partial<Record<string, { email?: boolean }>>;
 }
 export const readMail = statement<
-  [userId: string, eventId: string | null, bookingId: string | null],
+  [userId: string, eventId: string | null, bookingId: string | null, holdId: string | null],
   MailRow
 >('read-mail');
 export const readMailSecret = statement<[], { secret: string }>('read-mail-secret');
@@ -166,9 +169,10 @@ export interface PushKeysRow {
   is_disabled: boolean;
   is_wanted: boolean;
   event: Pick<MailEvent, 'status' | 'startsAt'> | null;
+  offer_state: OfferState | null;
 }
 export const readPushKeys = statement<
-  [subscriptionId: string, eventId: string | null, kind: string],
+  [subscriptionId: string, eventId: string | null, kind: string, holdId: string | null],
   PushKeysRow
 >('read-push-keys');
 export const forgetPushSubscription = statement<[subscriptionId: string, reason: string], never>(

@@ -72,11 +72,12 @@ export class MailChannel implements DeliveryChannel {
     const { user_id: userId, event_id: eventId, kind, payload, source, target } = delivery;
     const { db, links, publicUrl } = this.#parts;
     const bookingId = textIn(payload, 'bookingId');
-    const [row] = await db.run(readMail, userId, eventId, uuid.test(bookingId) ? bookingId : null);
+    const ofWhat = [uuid.test(bookingId) ? bookingId : null, textIn(payload, 'holdId') || null] as const;
+    const [row] = await db.run(readMail, userId, eventId, ...ofWhat);
     if (!row || row.is_disabled) throw new DeliveryFailure('the account is disabled', { isFinal: true });
     if (!isWanted(row.alerts, kind))
       throw new DeliveryFailure('its reader has switched it off', { isFinal: true });
-    const reason = outdated(delivery, row.event);
+    const reason = outdated(delivery, { event: row.event, offerState: row.offer_state });
     if (reason) throw new DeliveryFailure(reason, { isFinal: true });
     const facts: MailFacts = {
       kind,

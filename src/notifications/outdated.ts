@@ -1,4 +1,5 @@
 /** Whether what a notification says is still so when it leaves: it may have waited for hours. */
+import type { OfferState } from '../database/delivery-statements.ts';
 
 type Payload = Readonly<Record<string, unknown>>;
 
@@ -11,14 +12,19 @@ const promising: ReadonlySet<string> = new Set([
   'waitlist-offer-expired',
 ]);
 
+/** What it is about, as it is by now; null: there is none. */
+export interface Subject {
+  event: { status: string; startsAt: string } | null;
+  offerState: OfferState | null;
+}
+
 /**
  * Why nobody is to be told any more; undefined: it is so.
- * @param event as it is by now; null: there is none
  * @param now ms
  */
 export function outdated(
   { kind, payload }: { kind: string; payload: Payload },
-  event: { status: string; startsAt: string } | null,
+  { event, offerState }: Subject,
   now = Date.now(),
 ): string | undefined {
   if (event?.status === 'cancelled' && promising.has(kind)) return 'the event is cancelled';
@@ -27,7 +33,10 @@ export function outdated(
   if (told !== undefined && start !== told) return 'the event has another time by now';
   if (kind === 'starting-soon' && start !== undefined && start <= now) return 'the event has begun';
   const end = usefulUntil(kind, payload);
-  if (kind === 'waitlist-promoted' && end !== undefined && end <= now) return 'the offer has ended';
+  if (kind === 'waitlist-promoted') {
+    if (end !== undefined && end <= now) return 'the offer has ended';
+    if (offerState !== null && offerState !== 'live') return `the offer is ${offerState}`;
+  }
   return undefined;
 }
 

@@ -39,7 +39,7 @@ export class PushChannel implements DeliveryChannel {
 
   async send(delivery: DeliveryRow, signal: AbortSignal): Promise<void> {
     const { source, endpoint_id: subscriptionId, event_id: eventId, kind, payload } = delivery;
-    const [to] = await this.#db.run(readPushKeys, subscriptionId ?? '', eventId, kind);
+    const [to] = await this.#db.run(readPushKeys, subscriptionId ?? '', eventId, kind, holdIdOf(payload));
     const reason = refusalOf(delivery, to);
     if (!to || reason) throw new DeliveryFailure(reason ?? '', { isFinal: true, isUnasked: true });
     const message = JSON.stringify({ id: source, kind, eventId, payload });
@@ -73,8 +73,11 @@ function refusalOf(delivery: DeliveryRow, to: PushKeysRow | undefined): string |
   if (!to) return 'the subscription has ended';
   if (to.is_disabled) return 'the account is disabled';
   if (!to.is_wanted) return 'its reader has switched it off';
-  return outdated(delivery, to.event);
+  return outdated(delivery, { event: to.event, offerState: to.offer_state });
 }
+
+const holdIdOf = ({ holdId }: Record<string, unknown>): string | null =>
+  typeof holdId === 'string' ? holdId : null;
 
 /** The push service gives up when it is of no use any more. */
 function ttlOf(kind: string, payload: Record<string, unknown>): number {

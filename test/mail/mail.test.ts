@@ -218,6 +218,29 @@ test('[MAIL-5] an offer that ends while its mail waits is not sent', async () =>
   expect((await untilDelivery(hubs, id, 'dead')).lastError).toBe('the offer has ended');
 });
 
+test('[MAIL-5] an offer that is accepted while its mail waits is not sent, one that is open is', async () => {
+  const { eventId, user } = await booked();
+  const offer = async (holdId: string) => {
+    await hubs.sql(
+      `with entry as (
+         insert into waitlist_entries (id, event_id, user_id, quantity, together, queue_order, category)
+         values (gen_random_uuid(), $2, $3, 1, false, 1, $1) returning id
+       )
+       insert into waitlist_offers (hold_id, entry_id, event_id, user_id, seats, total_cents, offered_at, until, state)
+       select $1, id, $2, $3, '{1}', 0, now(), now() + interval '1 hour', 'live' from entry`,
+      [holdId, eventId, user.id],
+    );
+    return { holdId, until: new Date(Date.now() + 3_600_000).toISOString() };
+  };
+  const taken = await held(user, 'waitlist-promoted', eventId, await offer('taken'));
+  await hubs.sql("update waitlist_offers set state = 'accepted', ended_at = now() where hold_id = 'taken'");
+  await taken.release();
+  expect((await untilDelivery(hubs, taken.id, 'dead')).lastError).toBe('the offer is accepted');
+  const open = await held(user, 'waitlist-promoted', eventId, await offer('open'));
+  await open.release();
+  await mailOf(open.id);
+});
+
 /** Moves an event. @returns what is told of it */
 async function startingAt(eventId: string, inMs: number) {
   const [before, start, end] = [0, inMs, 2 * inMs].map((ms) => new Date(Date.now() + ms).toISOString());
