@@ -85,6 +85,18 @@ test('C3: a request that was repeated happened once, and counts from the first t
   expect(found(story)).toEqual([]);
 });
 
+test('C3: what was asked again and again in vain may have been done by the first attempt, and have run out since', () => {
+  const again = { requestId: 'same', seats: [0] };
+  const story = (takenAt: number) =>
+    new Story('f')
+      .unheard('a', 'hold', [10, 20], again)
+      .taken('b', [0], [1000, 1010])
+      .unheard('a', 'hold', [2000, 2010], again)
+      .held('c', 'h2', [0], [takenAt, takenAt + 10]);
+  expect(found(story(3020))).toEqual([]);
+  expect(found(story(2900))).toHaveLength(1);
+});
+
 test('C3: a sale that PostgreSQL has, of a hold that was released before', () => {
   const story = new Story('s')
     .held('a', 'h1', [0], [10, 20])

@@ -24,6 +24,8 @@ export function expiries(touched: Op[], all: Op[], excuse: Excuse): Step[] {
     const settling = confirms.length > 0 ? graceMs + 5000 + Math.max(...confirms.map(lastHeard)) : 0;
     const latest = Math.max(earliest + sweptWithinMs, excuse.healedAt + 5000, settling);
     const mine = held(hold, known ?? '?');
+    // What nobody heard of may be the work of the first of several attempts, and runs out by the time of that one.
+    if (steps.has(mine)) continue;
     const isBounded = known !== undefined && !excuse.losesHolds;
     steps.set(mine, {
       ...own,
