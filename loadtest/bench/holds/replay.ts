@@ -43,8 +43,10 @@ export async function prepareReplay(
   redis.disconnect();
   const keys = makeKeys(options.prefix);
   const calls = { holds: [] as string[], releases: [] as string[] };
-  const call = (sha: string, eventId: string, args: readonly (string | number)[]) =>
-    encoded(['evalsha', sha, 9, ...keys.event(eventId), run, ...args]);
+  const call = (sha: string, eventId: string, args: readonly (string | number)[]) => {
+    const names = keys.event(eventId);
+    return encoded(['evalsha', sha, names.length, ...names, run, ...args]);
+  };
   let n = 0;
   for (const eventId of options.eventIds) {
     for (let pair = 0; pair < options.pairs; pair++) {
