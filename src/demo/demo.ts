@@ -1,13 +1,15 @@
 /**
- * What a new installation shows in development: three plans as published events some days ahead, and an
- * account of each role. Never in production.
+ * What a new installation shows in development: three plans as published events some days ahead, each at a venue of its
+ * own, and an account of each role. Never in production.
  */
 import { readFileSync } from 'node:fs';
 import type { Accounts } from '../accounts.ts';
+import { nobody } from '../audit/audit-log.ts';
 import type { Database } from '../database/database.ts';
 import { EventEntity, type HoldRules, UserEntity } from '../database/entities.ts';
 import { insertEvent, setStatus } from '../events/catalogue.ts';
 import { importPlan } from '../events/plans.ts';
+import { insertVenue } from '../events/venues.ts';
 
 export const demoPassword = 'seatcast-demo';
 export const demoAccounts = [
@@ -21,6 +23,8 @@ interface Show {
   title: string;
   description: string;
   venue: string;
+  city: string;
+  country: string;
   inDays: number;
   /** Local hour at which it starts, in UTC for simplicity. */
   hourUtc: number;
@@ -31,13 +35,16 @@ interface Show {
 }
 
 const hourMs = 3_600_000;
+const timeZone = 'Europe/Brussels';
 
 const shows: Show[] = [
   {
     plan: 'riethsporthalle-erfurt',
     title: 'Volleyball: Erfurt – Schwerin',
     description: 'League match, six blocks around the court.',
-    venue: 'Riethsporthalle, Erfurt',
+    venue: 'Riethsporthalle',
+    city: 'Erfurt',
+    country: 'DE',
     inDays: 9,
     hourUtc: 17,
     lastsHours: 2,
@@ -49,6 +56,8 @@ const shows: Show[] = [
     title: 'Symphonic Night: Dvořák and Smetana',
     description: 'The city orchestra with the Cello Concerto and Má vlast.',
     venue: 'Concert Hall',
+    city: 'Prague',
+    country: 'CZ',
     inDays: 16,
     hourUtc: 18,
     lastsHours: 3,
@@ -61,6 +70,8 @@ const shows: Show[] = [
     title: 'The Cherry Orchard',
     description: 'Chekhov on the small stage.',
     venue: 'Studio Theatre',
+    city: 'Ghent',
+    country: 'BE',
     inDays: 5,
     hourUtc: 19,
     lastsHours: 2,
@@ -86,6 +97,9 @@ async function stage(db: Database, organizerId: string, show: Show): Promise<voi
     readFileSync(new URL(`./plans/${show.plan}.json`, import.meta.url), 'utf8'),
   );
   const plan = await importPlan(db, organizerId, source);
+  const address = { street: '', city: show.city, postalCode: '', country: show.country };
+  const place = { name: show.venue, address, timeZone };
+  const venue = await insertVenue(db, organizerId, place, nobody);
   const startsAt = new Date();
   startsAt.setUTCDate(startsAt.getUTCDate() + show.inDays);
   startsAt.setUTCHours(show.hourUtc, 0, 0, 0);
@@ -93,10 +107,10 @@ async function stage(db: Database, organizerId: string, show: Show): Promise<voi
     planId: plan.id,
     title: show.title,
     description: show.description,
-    venue: show.venue,
+    venueId: venue.id,
     startsAt: startsAt.toISOString(),
     endsAt: new Date(startsAt.getTime() + show.lastsHours * hourMs).toISOString(),
-    timeZone: 'Europe/Brussels',
+    timeZone,
     currency: 'EUR',
     prices: show.prices,
     rules: show.rules,

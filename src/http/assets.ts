@@ -112,11 +112,13 @@ export function mountAssets(app: Hono<Bindings>, payments: string): void {
   const analytics = page('analytics.html');
   const kiosk = page('kiosk.html');
   const waitlist = page('waitlist.html');
+  const screens = page('screens.html');
   const bookings = page('bookings.html');
   app.get('/', () => htmlResponse(home));
   app.get('/analytics', () => htmlResponse(analytics));
   app.get('/kiosk', () => htmlResponse(kiosk));
   app.get('/waitlist', () => htmlResponse(waitlist));
+  app.get('/screens', () => htmlResponse(screens));
   app.get('/bookings', () => htmlResponse(bookings));
   app.get('/events/:eventId', () => htmlResponse(event));
 }

@@ -24,23 +24,26 @@ export class Problem extends Error {
 /** @throws Problem */
 export async function api<Reply>(
   path: string,
-  options: { post?: unknown; token?: string } = {},
+  options: { post?: unknown; patch?: unknown; remove?: boolean; token?: string; key?: string } = {},
 ): Promise<Reply> {
   const headers: Record<string, string> = { accept: 'application/json' };
   if (options.token) headers['authorization'] = `Bearer ${options.token}`;
+  // Under the same key nothing is done twice, so it may be asked again when no answer came.
+  if (options.key) headers['idempotency-key'] = options.key;
   const init: RequestInit = { headers };
-  if (options.post !== undefined) {
+  const body = options.post ?? options.patch;
+  if (body !== undefined) {
     headers['content-type'] = 'application/json';
-    init.method = 'POST';
-    init.body = JSON.stringify(options.post);
-  }
+    init.method = options.post === undefined ? 'PATCH' : 'POST';
+    init.body = JSON.stringify(body);
+  } else if (options.remove) init.method = 'DELETE';
   let response: Response;
   try {
     response = await fetch(path, init);
   } catch {
     throw new Problem(0, { code: 'unreachable', message: 'The hub cannot be reached right now.' });
   }
-  const body: unknown = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Problem(response.status, body as ProblemBody);
-  return body as Reply;
+  const answer: unknown = await response.json().catch(() => ({}));
+  if (!response.ok) throw new Problem(response.status, answer as ProblemBody);
+  return answer as Reply;
 }

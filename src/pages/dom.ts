@@ -22,6 +22,19 @@ const isThere = (child: Child): child is Node | string =>
 export const fill = (parent: Element, ...children: Child[]): void =>
   parent.replaceChildren(...children.filter(isThere));
 
+/** As `fill`, but what stands there already is not touched: it keeps its focus. */
+export function arrange(parent: Element, children: readonly Element[]): void {
+  for (const child of [...parent.children]) if (!children.includes(child)) child.remove();
+  children.forEach((child, at) => {
+    if (parent.children[at] !== child) parent.insertBefore(child, parent.children[at] ?? null);
+  });
+}
+
+/** Writes only what is different: a screen reader, and a selection, are left alone by all else. */
+export function write(element: Element, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
+}
+
 /** The element with this id; a page without it is broken, so it throws. */
 export function byId<E extends HTMLElement>(id: string, type: abstract new () => E): E {
   const element = document.getElementById(id);
@@ -45,6 +58,7 @@ const paths = {
   arrow: 'M5 12h14M13 6l6 6-6 6',
   chevron: 'M6 15l6-6 6 6',
   bell: 'M6 17V11a6 6 0 0 1 12 0v6l1.5 1.5h-15zM10 20.5a2 2 0 0 0 4 0',
+  screen: 'M4 5h16a1 1 0 0 1 1 1v10a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V6a1 1 0 0 1 1-1zM12 17v3.5M8.5 20.5h7',
   lock: 'M7 10.5V8a5 5 0 0 1 10 0v2.5M6 10.5h12a1 1 0 0 1 1 1V19a1 1 0 0 1-1 1H6a1 1 0 0 1-1-1v-7.5a1 1 0 0 1 1-1z',
 } as const;
 

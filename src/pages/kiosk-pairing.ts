@@ -94,7 +94,7 @@ async function showCode({
   for (;;) {
     const leftMs = until - performance.now();
     if (leftMs <= 0) return undefined;
-    const text = `An organizer pairs it at ${location.host} with this code, and chooses its venue.`;
+    const text = `An organizer types this code at ${location.host}/screens, and chooses its venue.`;
     say('This screen is waiting to be paired', text, `Another code in ${countdown(leftMs)}`, parts);
     try {
       return keep(

@@ -4,7 +4,7 @@
  */
 import { pageAt } from '../boards/paging.ts';
 import type { Board, BoardEvent } from '../contracts.gen.ts';
-import { byId, el } from './dom.ts';
+import { byId, el, write } from './dom.ts';
 import { number } from './format.ts';
 import { at, bannersOf, dayOf, price, seatWords, startOf, statusOf } from './kiosk-words.ts';
 
@@ -33,11 +33,6 @@ interface Row {
   sold: HTMLElement;
   held: HTMLElement;
   status: HTMLElement;
-}
-
-/** Writes only what is different: most of a board is the same from one second to the next. */
-function write(element: HTMLElement, text: string): void {
-  if (element.textContent !== text) element.textContent = text;
 }
 
 function mark(element: HTMLElement, name: string, value: string): void {

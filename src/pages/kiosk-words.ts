@@ -130,7 +130,8 @@ export function bannersOf({ announcements, events, timeZone }: Board, now: numbe
   ];
 }
 
-function bannerOf(
+/** What a board says of an announcement. @param event undefined: it concerns the whole venue, or stands on no board */
+export function bannerOf(
   { id, kind, text, minutes, at: moment }: Announcement,
   event: BoardEvent | undefined,
   venueZone: string,

@@ -41,6 +41,7 @@ describe.skipIf(!isThere)('the policy of the pages', async () => {
     '/bookings',
     '/waitlist',
     '/kiosk',
+    '/screens',
     '/docs/http',
     '/docs/sockets',
     '/nothing',

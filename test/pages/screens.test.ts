@@ -1,0 +1,171 @@
+/** The page of screens: paired from their code, looked after, and told what to announce; on another node than they. */
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type House, house } from '../channels/kiosk/support.ts';
+import { startTestHubs, type TestUser } from '../support/hub.ts';
+import { isThere, launch } from './browser.ts';
+import { type Look, newPage, pressTwice, signInAs } from './waiting-room.ts';
+
+describe.skipIf(!isThere)('the page of screens in a browser', async () => {
+  const hubs = await startTestHubs(2, { patience: { boards: { changedMs: 20, rereadMs: 2000 } } });
+  const [first = '', second = ''] = hubs.nodes.map((hub) => hub.url.replace('127.0.0.1', 'localhost'));
+  let browser: Browser;
+  let place: House;
+  beforeAll(async () => {
+    browser = await launch();
+    place = await house(hubs);
+  }, 60_000);
+  afterAll(() => browser?.close());
+
+  /** The page of screens on the second node. */
+  async function open(user: TestUser | undefined, path = '/screens', look: Look = {}) {
+    const { page, errors } = await newPage(browser, look);
+    if (user) await signInAs(page, second, user, 'organizer');
+    await page.goto(second + path);
+    return { page, errors };
+  }
+
+  /** A screen on the first node that nobody has paired. */
+  async function openKiosk() {
+    const { page } = await newPage(browser);
+    const errors: string[] = [];
+    // Each time it asks in vain for its token, the browser notes it.
+    page.on('pageerror', (error) => errors.push(error.message));
+    await page.goto(`${first}/kiosk`);
+    await page.locator('#code:not([hidden])').waitFor();
+    return { page, errors, code: (await page.locator('#code').textContent()) ?? '' };
+  }
+
+  const fill = (page: Page, name: string, value: string) => page.locator(`[name=${name}]`).fill(value);
+  const row = (page: Page, name: string) => page.locator('[data-kiosk]', { hasText: name });
+  const fault = (page: Page, words: string) => page.locator('.form-error', { hasText: words }).waitFor();
+  /** What kiosks say is written every few seconds, and looked at every few: now instead. */
+  async function lookNow(page: Page) {
+    await Promise.all(hubs.nodes.map(({ engine }) => engine.kioskPresence.write()));
+    await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  }
+
+  test('[KIOSK-1] [KIOSK-8] a code is typed, the screen becomes a board, is told apart from others, moved, and revoked', async () => {
+    const eventId = await place.event({ title: 'The Cherry Orchard' });
+    const { page: kiosk, errors: kioskErrors, code } = await openKiosk();
+    await kiosk.locator('#pairing-text', { hasText: `${new URL(first).host}/screens` }).waitFor();
+    const { page, errors } = await open(place.organizer);
+    await page.locator('.nothing', { hasText: 'No screen is paired yet' }).waitFor();
+
+    await fill(page, 'code', code.toLowerCase().replace(' ', ''));
+    expect(await page.locator('[name=code]').inputValue()).toBe(code.replace(' ', '-'));
+    await fill(page, 'name', 'Foyer, left');
+    await page.locator('#pair-form [type=submit]').click();
+    await row(page, 'Foyer, left').locator('[data-cell=venue] a', { hasText: 'Concert hall' }).waitFor();
+    await kiosk.locator(`.row[data-event="${eventId}"]:not([hidden])`).waitFor();
+    await lookNow(page);
+    await row(page, 'Foyer, left').locator('.tag', { hasText: 'Live' }).waitFor();
+    await page.locator('#facts', { hasText: '1 screen · 1 live' }).waitFor();
+    expect(await page.locator('[data-cell=venue] a').getAttribute('href')).toBe(
+      `/kiosk?venue=${place.venueId}`,
+    );
+
+    await row(page, 'Foyer, left').locator('button', { hasText: 'Change' }).click();
+    await page.locator('#screen-dialog [name=name]').fill('Bar');
+    await page.locator('#screen-dialog [name=venue]').selectOption('');
+    await page.locator('#screen-dialog [type=submit]').click();
+    await row(page, 'Bar').locator('.tag', { hasText: 'Needs a venue' }).waitFor();
+    await kiosk.locator('#pairing-text', { hasText: 'chosen a venue' }).waitFor();
+
+    await pressTwice(page, '[data-act=revoke]', '[data-kiosk]');
+    await page.locator('.nothing', { hasText: 'No screen is paired yet' }).waitFor();
+    await kiosk.locator('#code:not([hidden])').waitFor();
+    expect([...errors, ...kioskErrors]).toEqual([]);
+  }, 60_000);
+
+  test('[KIOSK-1] a code that no screen shows is refused in words, at its field', async () => {
+    const { page, errors } = await open(place.organizer, '/screens?code=k7qmr4xz');
+    await page.locator('#pair-form').waitFor();
+    expect(await page.locator('[name=code]').inputValue()).toBe('K7QM-R4XZ');
+    await page.waitForFunction(() => document.activeElement?.getAttribute('name') === 'name');
+    await page.locator('#pair-form [type=submit]').click();
+    await fault(page, 'Give it a name');
+    await fill(page, 'name', 'Foyer');
+    await page.locator('#pair-form [type=submit]').click();
+    await fault(page, 'No screen shows this code now');
+    expect(await page.locator('[name=code]').getAttribute('aria-invalid')).toBe('true');
+    await fill(page, 'code', 'K7QM');
+    await page.locator('#pair-form [type=submit]').click();
+    await fault(page, 'eight letters and digits');
+    await fill(page, 'code', 'K7QM-R4X0');
+    await page.locator('#pair-form [type=submit]').click();
+    await fault(page, 'No code has a 0 or O');
+    // The one that the hub was asked about.
+    expect(errors).toHaveLength(1);
+    expect(errors[0]).toContain('404');
+  }, 60_000);
+
+  test('[KIOSK-7] what is announced is on the screens and in the list at once, and gone when it is withdrawn', async () => {
+    const own = await house(hubs);
+    const eventId = await own.event({ title: 'Nightfall Quartet' });
+    const screen = await own.screen();
+    const { page, errors } = await open(own.organizer, '/screens', { width: 390, height: 844 });
+    await page.locator('[data-fresh=true]').waitFor();
+    await page.locator('.announced-none').waitFor();
+    const lines = page.locator('[data-announcement]');
+
+    expect(await page.locator('[name=about]').inputValue()).toBe(eventId);
+    await fill(page, 'minutes', '20');
+    await fill(page, 'text', 'A late train.');
+    await page.locator('.text-count', { hasText: '13 of 200' }).waitFor();
+    const preview = await page.locator('#announce-form .announced-words').textContent();
+    expect(preview).toMatch(/^20 minutes late Nightfall Quartet · A late train\. · starts \d\d:\d\d$/);
+    await page.locator('#announce-form [type=submit]').click();
+    await lines.filter({ hasText: '20 minutes late' }).waitFor();
+    expect(await lines.locator('.announced-words').textContent()).toBe(preview);
+    await expect.poll(() => screen.copy.board?.events[0]?.delayMinutes).toBe(20);
+
+    await page.locator('#announce-form [data-kind=info]').click();
+    await page.locator('[name=about]').selectOption('');
+    await page.locator('#announce-form [type=submit]').click();
+    await fault(page, 'Type what the screens are to say');
+    await fill(page, 'text', 'Wine until ten.');
+    await page.locator('[name=length]').selectOption('1');
+    await page.locator('#announce-form [type=submit]').click();
+    await lines.filter({ hasText: 'Wine until ten.' }).waitFor();
+    // What somebody else announces, elsewhere, is there as well.
+    await own.announce({ eventId, kind: 'doors', minutes: 5 }, 0);
+    await lines.filter({ hasText: 'Doors open' }).waitFor();
+
+    const wine = lines.filter({ hasText: 'Wine until ten.' });
+    const id = await wine.getAttribute('data-announcement');
+    await pressTwice(page, `[data-announcement="${id}"] [data-act=withdraw]`, `[data-announcement="${id}"]`);
+    expect(await lines.count()).toBe(2);
+    const shown = () => screen.copy.board?.announcements.map(({ kind }) => kind).sort();
+    await expect.poll(shown).toEqual(['delay', 'doors']);
+    const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    expect(wider).toBeLessThanOrEqual(0);
+    expect(errors).toEqual([]);
+  }, 60_000);
+
+  test('visitors are asked to sign in, buyers are told whom it is for, and who has no venue what it is about', async () => {
+    const visitor = await open(undefined);
+    await visitor.page.locator('#board button', { hasText: 'Sign in' }).click();
+    await visitor.page.locator('#sign-in', { hasText: 'look after your screens' }).waitFor();
+    const buyer = await open(await hubs.user());
+    await buyer.page.locator('#board', { hasText: 'This page is for organizers' }).waitFor();
+    expect(await buyer.page.locator('#pair-form').count()).toBe(0);
+    const beginner = await open(await hubs.user('organizer'));
+    await beginner.page.locator('#board', { hasText: 'You have no venue yet' }).waitFor();
+    expect([...visitor.errors, ...buyer.errors, ...beginner.errors]).toEqual([]);
+  }, 60_000);
+
+  test('[KIOSK-8] an organizer sees their own screens, an admin those of everybody', async () => {
+    const own = await house(hubs);
+    await own.kiosk('Stage door');
+    await place.kiosk('Somebody else’s');
+    const organizer = await open(own.organizer);
+    await row(organizer.page, 'Stage door').locator('.tag', { hasText: 'Not started' }).waitFor();
+    expect(await organizer.page.locator('[data-kiosk]').count()).toBe(1);
+    const { page } = await newPage(browser);
+    await signInAs(page, second, await hubs.user('admin'), 'admin');
+    await page.goto(`${second}/screens`);
+    await row(page, 'Stage door').waitFor();
+    await row(page, 'Somebody else’s').waitFor();
+  }, 60_000);
+});
