@@ -2,6 +2,7 @@
 import { SeatcastClient } from '../client/client.ts';
 import type { Booking, Event as SeatedEvent, WaitlistEntry } from '../contracts.gen.ts';
 import { api } from './api.ts';
+import { Bell } from './bell.ts';
 import { byId, type Child, el, fill, icon } from './dom.ts';
 import { bookingNumber, countdown, eventDate, money, plural } from './format.ts';
 import { HubClock } from './hub-clock.ts';
@@ -194,6 +195,7 @@ function failed(error: unknown): void {
 }
 
 showAccount(byId('account', HTMLElement), session);
+new Bell(byId('bell-place', HTMLElement), session, client);
 session.on('changed', (signedIn) => {
   bookings = [];
   client.signIn(signedIn?.token);

@@ -2,6 +2,7 @@
 import { RequestFailed, SeatcastClient } from '../client/client.ts';
 import type { Event as SeatedEvent, WaitlistState } from '../contracts.gen.ts';
 import { api, Problem } from './api.ts';
+import { Bell } from './bell.ts';
 import { byId, type Child, el, fill, icon } from './dom.ts';
 import { eventDate, eventDay } from './format.ts';
 import { refusalWords } from './refusal-words.ts';
@@ -143,6 +144,7 @@ function failed(error: unknown): void {
 }
 
 showAccount(byId('account', HTMLElement), session);
+new Bell(byId('bell-place', HTMLElement), session, client);
 session.on('changed', (signedIn) => {
   client.signIn(signedIn?.token);
   void start().catch(failed);

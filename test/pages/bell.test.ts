@@ -56,6 +56,12 @@ describe.runIf(isThere)('the bell', async () => {
     await call(node(hubs), 'events:update', { eventId, startsAt, endsAt }, await organizerOf(hubs, eventId));
     await event.locator('.toast', { hasText: 'has another time' }).waitFor();
     await event.locator('.bell-count', { hasText: '1' }).waitFor();
+    // So does every other page that has a header.
+    for (const path of ['/bookings', '/waitlist', '/analytics']) {
+      const page = await open(`${node(hubs).url}${path}`);
+      await page.locator('.bell-count', { hasText: '1' }).waitFor();
+      await page.close();
+    }
     await event.locator('#bell').click();
     await event.locator('.bell-item[data-kind=warn]').waitFor();
     if (process.env.SCREENSHOTS)
