@@ -24,11 +24,11 @@ export class Problem extends Error {
 /** @throws Problem */
 export async function api<Reply>(
   path: string,
-  options: { post?: unknown; token?: string } = {},
+  options: { method?: 'DELETE'; post?: unknown; token?: string } = {},
 ): Promise<Reply> {
   const headers: Record<string, string> = { accept: 'application/json' };
   if (options.token) headers['authorization'] = `Bearer ${options.token}`;
-  const init: RequestInit = { headers };
+  const init: RequestInit = { headers, ...(options.method ? { method: options.method } : {}) };
   if (options.post !== undefined) {
     headers['content-type'] = 'application/json';
     init.method = 'POST';

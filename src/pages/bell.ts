@@ -1,6 +1,8 @@
 /** The bell in the header: how many notifications were not read, and the latest of them. Live while the page is open. */
 import type { SeatcastClient } from '../client/client.ts';
 import type { Notification } from '../contracts.gen.ts';
+import { DevicePush } from './device-push.ts';
+import { deviceSwitch } from './device-switch.ts';
 import { el, fill, icon } from './dom.ts';
 import { ago, notificationWords } from './notification-words.ts';
 import type { Session } from './session.ts';
@@ -19,6 +21,7 @@ export class Bell {
   readonly #place: HTMLElement;
   readonly #session: Session;
   readonly #client: SeatcastClient;
+  readonly #push: DevicePush;
   readonly #count = el('span', { class: 'bell-count', 'aria-hidden': 'true' });
   readonly #button = el(
     'button',
@@ -40,6 +43,8 @@ export class Bell {
     this.#place = place;
     this.#session = session;
     this.#client = client;
+    this.#push = new DevicePush(session, client);
+    this.#panel.append(deviceSwitch(this.#push));
     fill(place, this.#button, this.#panel);
     this.#button.addEventListener('click', () => this.#open(this.#panel.hidden !== false));
     addEventListener('click', ({ target }) => {
@@ -104,6 +109,7 @@ export class Bell {
     if (open) {
       this.#show();
       this.#markRead();
+      void this.#push.look();
     } else {
       this.#forgetDots();
       this.#show();

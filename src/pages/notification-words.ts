@@ -8,7 +8,10 @@ export interface NotificationWords {
   kind: 'info' | 'good' | 'warn' | 'bad';
 }
 
-export function notificationWords({ kind, payload }: Notification): NotificationWords {
+export function notificationWords({
+  kind,
+  payload,
+}: Pick<Notification, 'kind' | 'payload'>): NotificationWords {
   const { title: event = 'An event', timeZone = 'Europe/Brussels', seats = 0 } = payload;
   const on = (instant: string | undefined) => (instant ? eventDate(instant, timeZone) : '');
   switch (kind) {
