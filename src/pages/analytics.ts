@@ -12,7 +12,7 @@ import { api, Problem } from './api.ts';
 import { Bell } from './bell.ts';
 import { byId, el, fill, icon } from './dom.ts';
 import { followSession } from './follow-session.ts';
-import { money, number } from './format.ts';
+import { money, number, ownZone } from './format.ts';
 import {
   bestBuyers,
   categories,
@@ -38,7 +38,7 @@ const session = new Session();
 /** Only for the bell: sums do not move while one looks at them. */
 const client = new SeatcastClient({ token: session.current?.token, newToken: () => session.renew() });
 const board = byId('board', HTMLElement);
-const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+const timeZone = ownZone();
 
 let days = 30;
 let currency: string | undefined;

@@ -4,7 +4,7 @@ import type { Booking, Event as SeatedEvent, WaitlistEntry } from '../contracts.
 import { api } from './api.ts';
 import { Bell } from './bell.ts';
 import { byId, type Child, el, fill, icon } from './dom.ts';
-import { bookingNumber, countdown, eventDate, money, plural } from './format.ts';
+import { bookingNumber, countdown, money, plural, zonedDate } from './format.ts';
 import { HubClock } from './hub-clock.ts';
 import { paymentWords } from './payment-words.ts';
 import { Session } from './session.ts';
@@ -84,7 +84,7 @@ const nothing = (): HTMLElement =>
 
 function heading(eventId: string, event: SeatedEvent | undefined): HTMLElement[] {
   const title = el('a', { href: `/events/${eventId}` }, event?.title ?? 'An event');
-  const when = event ? eventDate(event.startsAt, event.timeZone) : 'It is not public any more.';
+  const when = event ? zonedDate(event.startsAt, event.timeZone) : 'It is not public any more.';
   return [el('h3', {}, event ? title : 'An event'), el('p', { class: 'own-when' }, when)];
 }
 

@@ -4,7 +4,7 @@ import type { Event as SeatedEvent, WaitlistState } from '../contracts.gen.ts';
 import { api, Problem } from './api.ts';
 import { Bell } from './bell.ts';
 import { byId, type Child, el, fill, icon } from './dom.ts';
-import { eventDate, eventDay } from './format.ts';
+import { eventDay, zonedDate } from './format.ts';
 import { refusalWords } from './refusal-words.ts';
 import { Session } from './session.ts';
 import { askToSignIn, showAccount } from './sign-in.ts';
@@ -86,7 +86,7 @@ function show(event: SeatedEvent): void {
   fill(
     byId('event-facts', HTMLElement),
     el('a', { class: 'quiet-link', href: `/events/${event.id}` }, event.title),
-    ` · ${eventDate(event.startsAt, event.timeZone)}`,
+    ` · ${zonedDate(event.startsAt, event.timeZone)}`,
   );
   board.begin(event);
   client.watch(event.id).on('changed', () => {
