@@ -6,7 +6,7 @@ import { deviceSwitch } from './device-switch.ts';
 import { el, fill, icon } from './dom.ts';
 import { ago, notificationWords } from './notification-words.ts';
 import type { Session } from './session.ts';
-import { toast } from './toast.ts';
+import { endToast, toast } from './toast.ts';
 
 const shownAtMost = 20;
 /** Those one would miss something by. */
@@ -65,6 +65,11 @@ export class Bell {
       if (this.#panel.hidden) this.#forgetDots();
       this.#show();
     });
+    client.on('waitlist:offer-expired', ({ holdId }) => endToast(holdId));
+    client.on('waitlist:closed', ({ entryId }) => {
+      for (const { payload } of this.#notifications)
+        if (payload.entryId === entryId && payload.holdId) endToast(payload.holdId);
+    });
     this.#show();
     if (client.state === 'connected') void this.#load();
   }
@@ -97,7 +102,9 @@ export class Bell {
     this.#notifications = [notification, ...this.#notifications].slice(0, shownAtMost);
     this.#unread++;
     const { title, text, kind } = notificationWords(notification);
-    if (urgent.has(notification.kind)) toast(text === '' ? title : `${title}. ${text}`, kind);
+    const { holdId: name, until } = notification.payload;
+    const offer = name && until ? { name, endsAt: Date.parse(until) } : undefined;
+    if (urgent.has(notification.kind)) toast(text === '' ? title : `${title}. ${text}`, kind, offer);
     this.#show();
     if (!this.#panel.hidden) this.#markRead();
   }
