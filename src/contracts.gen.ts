@@ -1771,15 +1771,19 @@ export interface BookingsListRequest {
    */
   to?: string;
   /**
-   * By when it was booked. Default newest.
+   * Only bookings of events that are not over yet, or that are.
    */
-  sort?: 'newest' | 'oldest';
+  when?: 'upcoming' | 'over';
+  /**
+   * `newest` and `oldest` by when it was booked, `soonest` and `latest` by when its event starts. Default newest.
+   */
+  sort?: 'newest' | 'oldest' | 'soonest' | 'latest';
   /**
    * Default 50.
    */
   limit?: number;
   /**
-   * `nextCursor` of the answer before, with the same `sort`.
+   * `nextCursor` of the answer before, with the same `sort` and `when`.
    */
   cursor?: string;
 }

@@ -2,7 +2,12 @@
 import { instantOf } from '../audit/instant.ts';
 import type { Booking, BookingSeat, BookingsOfEventReply } from '../contracts.gen.ts';
 import type { Database, Statement } from '../database/database.ts';
-import { listBookings, listSales, type SaleRow } from '../database/booking-statements.ts';
+import {
+  listBookings,
+  listBookingsByEvent,
+  listSales,
+  type SaleRow,
+} from '../database/booking-statements.ts';
 import {
   type BookingRow,
   bookingOfHold,
@@ -20,7 +25,7 @@ export interface BookingFilter {
   /** Moments as they are on the wire. */
   from?: string;
   to?: string;
-  sort?: 'newest' | 'oldest';
+  sort?: 'newest' | 'oldest' | 'soonest' | 'latest';
   after?: string | undefined;
   limit: number;
 }
@@ -43,8 +48,16 @@ export class BookingRecords {
   }
 
   /** Those of a buyer. Throws `invalid-request` for what is no moment. */
-  async list(userId: string, filter: BookingFilter & { eventId?: string }): Promise<Booking[]> {
-    const rows = await this.ask(listBookings, userId, filter.eventId ?? null, ...parametersOf(filter));
+  async list(
+    userId: string,
+    { eventId, when, ...filter }: BookingFilter & { eventId?: string; when?: 'upcoming' | 'over' },
+  ): Promise<Booking[]> {
+    const which = [userId, eventId ?? null, ...parametersOf(filter)] as const;
+    const isByStart = filter.sort === 'soonest' || filter.sort === 'latest';
+    const rows =
+      when || isByStart
+        ? await this.ask(listBookingsByEvent, ...which, isByStart, when ? when === 'over' : null)
+        : await this.ask(listBookings, ...which);
     return rows.map(bookingOf);
   }
 
@@ -130,6 +143,6 @@ const saleOf = (row: SaleRow): Sale => ({
 
 function parametersOf({ status, from, to, sort, after, limit }: BookingFilter) {
   const [since, until] = [from && instantOf('from', from), to && instantOf('to', to)];
-  const isNewestFirst = sort !== 'oldest';
+  const isNewestFirst = sort !== 'oldest' && sort !== 'soonest';
   return [status ?? null, since ?? null, until ?? null, after ?? null, isNewestFirst, limit] as const;
 }

@@ -14,6 +14,10 @@ type Filter = [
 export const listBookings = statement<[userId: string, eventId: string | null, ...Filter], BookingRow>(
   'list-bookings',
 );
+export const listBookingsByEvent = statement<
+  [userId: string, eventId: string | null, ...Filter, isByStart: boolean, isOver: boolean | null],
+  BookingRow
+>('list-bookings-by-event');
 
 export interface SaleRow extends BookingRow {
   buyer_name: string;

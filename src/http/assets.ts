@@ -30,22 +30,24 @@ const types: Record<string, string> = {
   '.css': 'text/css; charset=utf-8',
   '.html': 'text/html; charset=utf-8',
   '.svg': 'image/svg+xml',
+  '.png': 'image/png',
 };
 
 interface Asset {
-  body: string;
+  body: string | Uint8Array<ArrayBuffer>;
   type: string;
   etag: string;
 }
 
-function asset(body: string, type: string): Asset {
+function asset(body: Asset['body'], type: string): Asset {
   return { body, type, etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"` };
 }
 
 function readAsset(path: string): Asset {
   const extension = extname(path);
-  const text = readFileSync(join(source, path), 'utf8');
-  return asset(extension === '.ts' ? stripTypeScriptTypes(text) : text, types[extension] ?? 'text/plain');
+  const bytes = readFileSync(join(source, path));
+  const body = extension === '.ts' ? stripTypeScriptTypes(bytes.toString()) : bytes;
+  return asset(body, types[extension] ?? 'text/plain');
 }
 
 function readAssets(): Map<string, Asset> {
@@ -73,12 +75,24 @@ function policy(html: string): string {
     // Sockets of the same host count as 'self'.
     "connect-src 'self'",
     "img-src 'self' data:",
+    "worker-src 'self'",
     "object-src 'none'",
     "base-uri 'none'",
     "frame-ancestors 'none'",
     "form-action 'self'",
   ].join('; ');
 }
+
+/** A service worker is for what is below it, so this one is at the root; what it does is where all scripts are. */
+const pushWorker = () =>
+  new Response("import '/assets/pages/push-worker.ts';\n", {
+    headers: {
+      'content-type': types['.js'] as string,
+      // Its own: that of the page that registers it does not hold in there.
+      'content-security-policy': "default-src 'none'; script-src 'self'; img-src 'self'",
+      'cache-control': 'no-cache',
+    },
+  });
 
 export function htmlResponse(html: string): Response {
   return new Response(html, {
@@ -106,6 +120,7 @@ export function mountAssets(app: Hono<Bindings>, payments: string): void {
     if (c.req.header('if-none-match') === found.etag) return new Response(null, { status: 304, headers });
     return new Response(found.body, { headers });
   });
+  app.get('/push-worker.js', pushWorker);
   const page = (name: string) => readFileSync(join(source, 'pages', name), 'utf8');
   const home = page('index.html');
   const event = page('event.html').replace('data-payments=""', `data-payments="${payments}"`);

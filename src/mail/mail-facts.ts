@@ -1,6 +1,6 @@
 /** What a mail is made of: its notification, and what the database says of its reader, event and booking by now. */
 import type { MailBooking, MailEvent } from '../database/delivery-statements.ts';
-import { eventDate, zoneNote } from '../pages/format.ts';
+import { eventDate, zoneName, zoneNote } from '../pages/format.ts';
 
 export interface MailFacts {
   readonly kind: string;
@@ -34,10 +34,12 @@ export const titleOf = ({ event, payload }: MailFacts): string =>
 export const zoneOf = ({ event, payload, reader }: MailFacts): string =>
   event?.timeZone ?? (textIn(payload, 'timeZone') || reader.timeZone);
 
-/** A moment on the event's clock and, where it shows another time, on the reader's: a line each. */
+/**
+ * A moment on the event's clock and, where it shows another time, on the reader's: a line each. The zone is always named: a
+ * mail does not know where it is read.
+ */
 export function clocks(moment: string, eventZone: string, readerZone: string): string[] {
-  const note = zoneNote(moment, eventZone, readerZone);
-  const there = eventDate(moment, eventZone);
-  if (note === '') return [there];
-  return [`${there} (${note})`, `${eventDate(moment, readerZone)} (your time)`];
+  const named = (zone: string) => `${eventDate(moment, zone)} ${zoneName(moment, zone)}`;
+  const isSame = zoneNote(moment, eventZone, readerZone) === '';
+  return isSame ? [named(eventZone)] : [named(eventZone), `${named(readerZone)} (your time)`];
 }

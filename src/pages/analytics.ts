@@ -1,4 +1,5 @@
 /** The sales page of organizers: what was sold, when, where, and how much is left. */
+import { SeatcastClient } from '../client/client.ts';
 import type {
   AnalyticsBuyersReply,
   AnalyticsCategoriesReply,
@@ -8,8 +9,10 @@ import type {
   AnalyticsUtilisationReply,
 } from '../contracts.gen.ts';
 import { api, Problem } from './api.ts';
+import { Bell } from './bell.ts';
 import { byId, el, fill, icon } from './dom.ts';
-import { money, number } from './format.ts';
+import { followSession } from './follow-session.ts';
+import { money, number, ownZone } from './format.ts';
 import {
   bestBuyers,
   categories,
@@ -32,8 +35,10 @@ const periods = [
 ];
 const dayMs = 86_400_000;
 const session = new Session();
+/** Only for the bell: sums do not move while one looks at them. */
+const client = new SeatcastClient({ token: session.current?.token, newToken: () => session.renew() });
 const board = byId('board', HTMLElement);
-const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+const timeZone = ownZone();
 
 let days = 30;
 let currency: string | undefined;
@@ -210,6 +215,8 @@ function failed(error: unknown): void {
   if (!(error instanceof Problem)) throw error;
 }
 
+followSession(session, client);
 showAccount(byId('account', HTMLElement), session);
+new Bell(byId('bell-place', HTMLElement), session, client);
 session.on('changed', () => void load().catch(failed));
 load().catch(failed);

@@ -1,10 +1,12 @@
 /** The bell in the header: how many notifications were not read, and the latest of them. Live while the page is open. */
 import type { SeatcastClient } from '../client/client.ts';
 import type { Notification } from '../contracts.gen.ts';
+import { DevicePush } from './device-push.ts';
+import { deviceSwitch } from './device-switch.ts';
 import { el, fill, icon } from './dom.ts';
 import { ago, notificationWords } from './notification-words.ts';
 import type { Session } from './session.ts';
-import { toast } from './toast.ts';
+import { endToast, toast } from './toast.ts';
 
 const shownAtMost = 20;
 /** Those one would miss something by. */
@@ -19,6 +21,7 @@ export class Bell {
   readonly #place: HTMLElement;
   readonly #session: Session;
   readonly #client: SeatcastClient;
+  readonly #push: DevicePush;
   readonly #count = el('span', { class: 'bell-count', 'aria-hidden': 'true' });
   readonly #button = el(
     'button',
@@ -40,6 +43,8 @@ export class Bell {
     this.#place = place;
     this.#session = session;
     this.#client = client;
+    this.#push = new DevicePush(session, client);
+    this.#panel.append(deviceSwitch(this.#push));
     fill(place, this.#button, this.#panel);
     this.#button.addEventListener('click', () => this.#open(this.#panel.hidden !== false));
     addEventListener('click', ({ target }) => {
@@ -59,6 +64,11 @@ export class Bell {
       this.#unread = unread;
       if (this.#panel.hidden) this.#forgetDots();
       this.#show();
+    });
+    client.on('waitlist:offer-expired', ({ holdId }) => endToast(holdId));
+    client.on('waitlist:closed', ({ entryId }) => {
+      for (const { payload } of this.#notifications)
+        if (payload.entryId === entryId && payload.holdId) endToast(payload.holdId);
     });
     this.#show();
     if (client.state === 'connected') void this.#load();
@@ -92,7 +102,9 @@ export class Bell {
     this.#notifications = [notification, ...this.#notifications].slice(0, shownAtMost);
     this.#unread++;
     const { title, text, kind } = notificationWords(notification);
-    if (urgent.has(notification.kind)) toast(text === '' ? title : `${title}. ${text}`, kind);
+    const { holdId: name, until } = notification.payload;
+    const offer = name && until ? { name, endsAt: Date.parse(until) } : undefined;
+    if (urgent.has(notification.kind)) toast(text === '' ? title : `${title}. ${text}`, kind, offer);
     this.#show();
     if (!this.#panel.hidden) this.#markRead();
   }
@@ -104,6 +116,7 @@ export class Bell {
     if (open) {
       this.#show();
       this.#markRead();
+      void this.#push.look();
     } else {
       this.#forgetDots();
       this.#show();

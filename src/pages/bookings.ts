@@ -4,7 +4,7 @@ import { armedButton } from './armed-button.ts';
 import { showBooked } from './booked-dialog.ts';
 import type { Buyer } from './buyer.ts';
 import { byId, type Child, el, fill, icon } from './dom.ts';
-import { bookingNumber, eventDate, money, plural } from './format.ts';
+import { bookingNumber, money, plural, zonedDate } from './format.ts';
 import type { HubClock } from './hub-clock.ts';
 import { paymentWords } from './payment-words.ts';
 
@@ -45,7 +45,7 @@ export function showBookings(options: TicketOptions): void {
 
 function limitNote({ rules, status, timeZone }: SeatedEvent, until: number, isOpen: boolean): Child {
   if (status !== 'published') return undefined;
-  const date = eventDate(new Date(until).toISOString(), timeZone);
+  const date = zonedDate(new Date(until).toISOString(), timeZone);
   if (isOpen && rules.cancelBeforeMs === 0) return undefined;
   const words = isOpen
     ? `Seats can be given back until ${date}.`

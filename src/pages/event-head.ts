@@ -2,7 +2,7 @@
 import type { SeatcastClient } from '../client/client.ts';
 import type { Event as SeatedEvent } from '../contracts.gen.ts';
 import { byId, el, fill, icon } from './dom.ts';
-import { eventDate, zoneNote } from './format.ts';
+import { eventDate, ownZone, zonedDate, zoneNote } from './format.ts';
 import { Meter } from './meter.ts';
 import type { SeatBoard } from './seat-board.ts';
 import { toast } from './toast.ts';
@@ -17,7 +17,7 @@ export function showHead(event: SeatedEvent, board: SeatBoard, client: SeatcastC
     if (eventId !== event.id || after === startsAt) return;
     startsAt = after;
     showFacts(event, startsAt);
-    toast(`It starts at another time now: ${eventDate(startsAt, event.timeZone)}.`, 'warn');
+    toast(`It starts at another time now: ${zonedDate(startsAt, event.timeZone)}.`, 'warn');
   });
   const meter = new Meter();
   byId('meter', HTMLElement).append(meter.element);
@@ -25,7 +25,7 @@ export function showHead(event: SeatedEvent, board: SeatBoard, client: SeatcastC
 }
 
 function showFacts({ venue, timeZone }: SeatedEvent, startsAt: string): void {
-  const zone = zoneNote(startsAt, timeZone, Intl.DateTimeFormat().resolvedOptions().timeZone);
+  const zone = zoneNote(startsAt, timeZone, ownZone());
   const time = el('time', { datetime: startsAt }, eventDate(startsAt, timeZone));
   fill(
     byId('facts', HTMLElement),

@@ -49,10 +49,25 @@ export function eventDate(instant: string, timeZone: string): string {
   return `${weekday} ${day} ${month} ${year}, ${eventTime(instant, timeZone)}`;
 }
 
-/** "Europe/Brussels time" for somebody elsewhere, nothing for somebody whose clock shows the same. */
+/** The zone of whoever looks at the page. */
+export const ownZone = (): string => new Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+/** "CET", or "CEST" in summer; far from here by its distance, "GMT-5", as letters there mean several zones. */
+export const zoneName = (instant: string, timeZone: string): string =>
+  new Intl.DateTimeFormat(locale, { timeZone, timeZoneName: 'short' })
+    .formatToParts(new Date(instant))
+    .find(({ type }) => type === 'timeZoneName')?.value ?? timeZone;
+
+/** The name of the zone for somebody elsewhere, nothing for somebody whose clock shows the same. */
 export function zoneNote(instant: string, timeZone: string, viewerZone: string): string {
   const same = part(instant, timeZone, minuteOfDay) === part(instant, viewerZone, minuteOfDay);
-  return same ? '' : `${timeZone.split('/').pop()?.replaceAll('_', ' ') ?? timeZone} time`;
+  return same ? '' : zoneName(instant, timeZone);
+}
+
+/** "Sunday 14 March 2027, 19:30", and for whom that is another time on their clock, "… 19:30 CET". */
+export function zonedDate(instant: string, timeZone: string, viewerZone = ownZone()): string {
+  const note = zoneNote(instant, timeZone, viewerZone);
+  return note === '' ? eventDate(instant, timeZone) : `${eventDate(instant, timeZone)} ${note}`;
 }
 
 const minuteOfDay: Intl.DateTimeFormatOptions = {

@@ -6,7 +6,7 @@ import { Bell } from './bell.ts';
 import { byId, el, fill, icon } from './dom.ts';
 import { Finder } from './finder.ts';
 import { followSession } from './follow-session.ts';
-import { eventDate, eventDay, eventTime, number, plural, priceRange, zoneNote } from './format.ts';
+import { eventDay, eventTime, number, ownZone, plural, priceRange, zonedDate, zoneNote } from './format.ts';
 import { Meter, tallyOf } from './meter.ts';
 import { Session } from './session.ts';
 import { showAccount } from './sign-in.ts';
@@ -57,8 +57,7 @@ const found = ({ events, nextCursor }: { events: unknown[]; nextCursor: string |
 
 function card(event: SeatedEvent): HTMLElement {
   const { weekday, day, month, year } = eventDay(event.startsAt, event.timeZone);
-  const viewerZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const zone = zoneNote(event.startsAt, event.timeZone, viewerZone);
+  const zone = zoneNote(event.startsAt, event.timeZone, ownZone());
   const isOver = Date.parse(event.startsAt) < Date.now();
   const isSold = event.sellMode === 'online';
   const sale = isSold && event.salesStartAt !== null && Date.parse(event.salesStartAt) > Date.now();
@@ -94,7 +93,7 @@ function card(event: SeatedEvent): HTMLElement {
         { class: 'event-offer' },
         el('span', { class: 'offer-price' }, priceRange(event.prices, event.currency)),
         sale && event.salesStartAt !== null
-          ? el('span', { class: 'offer-later' }, `On sale ${eventDate(event.salesStartAt, event.timeZone)}`)
+          ? el('span', { class: 'offer-later' }, `On sale ${zonedDate(event.salesStartAt, event.timeZone)}`)
           : isSold
             ? el('span', { class: 'offer-go' }, 'Choose seats', icon('arrow'))
             : el('span', { class: 'offer-later' }, 'Sold elsewhere'),

@@ -1,11 +1,12 @@
 /** What is one's own, of all events: where one waits, with the offers there are, and what one has booked. */
 import { SeatcastClient } from '../client/client.ts';
-import type { Booking, Event as SeatedEvent, WaitlistEntry } from '../contracts.gen.ts';
+import type { Event as SeatedEvent, WaitlistEntry } from '../contracts.gen.ts';
 import { api } from './api.ts';
-import { byId, type Child, el, fill, icon } from './dom.ts';
-import { bookingNumber, countdown, eventDate, money, plural } from './format.ts';
+import { Bell } from './bell.ts';
+import { BookingList, eventHeading } from './booking-list.ts';
+import { byId, el, fill, icon } from './dom.ts';
+import { countdown, money, plural } from './format.ts';
 import { HubClock } from './hub-clock.ts';
-import { paymentWords } from './payment-words.ts';
 import { Session } from './session.ts';
 import { askToSignIn, showAccount } from './sign-in.ts';
 import { announce } from './toast.ts';
@@ -13,17 +14,22 @@ import { missedWords, placeWords, wishWords } from './waitlist-words.ts';
 
 /** What is told of comes in threes. */
 const followAfterMs = 300;
-const pageSize = 20;
 
 const session = new Session();
 const client = new SeatcastClient({ token: session.current?.token, newToken: () => session.renew() });
 const clock = new HubClock();
 const waitingPart = byId('waiting', HTMLElement);
-const bookedPart = byId('booked', HTMLElement);
-const more = byId('more', HTMLButtonElement);
+const goOn = (list: BookingList) => void load(list).catch(failed);
+const upcoming = { status: 'confirmed', when: 'upcoming', sort: 'soonest' } as const;
+const past = { status: 'confirmed', when: 'over', sort: 'latest' } as const;
+/** What is to come, what was, and what is not any more. */
+const lists = [
+  new BookingList({ id: 'booked', which: upcoming, pageSize: 20 }, goOn),
+  new BookingList({ id: 'past', which: past, pageSize: 6 }, goOn),
+  new BookingList({ id: 'cancelled', which: { status: 'cancelled' }, pageSize: 6 }, goOn),
+];
 /** Undefined: there is none that everybody may see. */
 const events = new Map<string, Promise<SeatedEvent | undefined>>();
-let bookings: Booking[] = [];
 let timers: ((now: number) => void)[] = [];
 let announced = '';
 let asked = 0;
@@ -35,36 +41,35 @@ const eventOf = (eventId: string): Promise<SeatedEvent | undefined> => {
   return known;
 };
 
-async function load(cursor?: string): Promise<void> {
+/** @param more the list that goes on; all others are asked for anew */
+async function load(more?: BookingList): Promise<void> {
   clearTimeout(following);
   following = undefined;
   const turn = ++asked;
   if (!session.current) return showSignIn();
   if (client.state !== 'connected') return;
-  const [waiting, offered, booked] = await Promise.all([
+  const [waiting, offered, answers] = await Promise.all([
     client.request('waitlist:mine', { state: 'waiting', limit: 100 }),
     client.request('waitlist:mine', { state: 'offered', limit: 100 }),
-    client.request('bookings:list', { limit: pageSize, ...(cursor ? { cursor } : {}) }),
+    Promise.all(lists.map((list) => client.request('bookings:list', list.request(list === more)))),
   ]);
-  bookings = cursor ? [...bookings, ...booked.bookings] : booked.bookings;
+  if (turn !== asked) return;
+  answers.forEach((answer, at) => {
+    lists[at]?.take(answer, lists[at] === more);
+  });
+  const bookings = lists.flatMap((list) => list.bookings);
   const entries = [...offered.entries, ...waiting.entries];
   const ids = new Set([...entries, ...bookings].map(({ eventId }) => eventId));
   const known = new Map(await Promise.all([...ids].map(async (id) => [id, await eventOf(id)] as const)));
   if (turn !== asked) return;
   clock.sync(offered.now - Date.now());
-  more.hidden = booked.nextCursor === null;
-  more.onclick = () => void load(booked.nextCursor ?? undefined).catch(failed);
   timers = [];
   fill(
     byId('waiting-list', HTMLElement),
     ...entries.map((entry) => waitCard(entry, known.get(entry.eventId))),
   );
-  fill(
-    byId('booked-list', HTMLElement),
-    ...bookings.map((booking) => bookingCard(booking, known.get(booking.eventId))),
-  );
+  for (const list of lists) list.show(known);
   waitingPart.hidden = entries.length === 0;
-  bookedPart.hidden = bookings.length === 0;
   const isNothing = entries.length === 0 && bookings.length === 0;
   fill(byId('note', HTMLElement), isNothing && nothing());
   byId('app', HTMLElement).dataset['loaded'] = 'true';
@@ -81,12 +86,6 @@ const nothing = (): HTMLElement =>
     el('a', { class: 'button', href: '/' }, 'See what is on'),
   );
 
-function heading(eventId: string, event: SeatedEvent | undefined): HTMLElement[] {
-  const title = el('a', { href: `/events/${eventId}` }, event?.title ?? 'An event');
-  const when = event ? eventDate(event.startsAt, event.timeZone) : 'It is not public any more.';
-  return [el('h3', {}, event ? title : 'An event'), el('p', { class: 'own-when' }, when)];
-}
-
 function waitCard(entry: WaitlistEntry, event: SeatedEvent | undefined): HTMLElement {
   const attributes = { class: 'card own-card', 'data-entry': entry.id, 'data-state': entry.state };
   const missed = missedWords(entry.missedOffers);
@@ -97,7 +96,7 @@ function waitCard(entry: WaitlistEntry, event: SeatedEvent | undefined): HTMLEle
     return el(
       'article',
       attributes,
-      ...heading(entry.eventId, event),
+      ...eventHeading(entry.eventId, event),
       el('div', {}, wishWords(entry)),
       place,
       hint,
@@ -111,7 +110,7 @@ function waitCard(entry: WaitlistEntry, event: SeatedEvent | undefined): HTMLEle
   return el(
     'article',
     attributes,
-    ...heading(entry.eventId, event),
+    ...eventHeading(entry.eventId, event),
     el(
       'div',
       { class: 'own-offer' },
@@ -122,32 +121,6 @@ function waitCard(entry: WaitlistEntry, event: SeatedEvent | undefined): HTMLEle
     el('ul', { class: 'own-seats' }, ...offer.seats.map(({ label }) => el('li', {}, label))),
     el('a', { class: 'button button-primary', href: `/events/${entry.eventId}` }, 'Accept or decline'),
     hint,
-  );
-}
-
-function bookingCard(booking: Booking, event: SeatedEvent | undefined): HTMLElement {
-  const isLive = booking.status === 'confirmed';
-  const kept = booking.seats.filter(({ cancelledAt }) => cancelledAt === null);
-  const counted = isLive ? kept : booking.seats;
-  const cents = counted.reduce((sum, { priceCents }) => sum + priceCents, 0);
-  const lines: Child[] = booking.seats.map(({ label, cancelledAt }) =>
-    el('li', { 'data-cancelled': `${cancelledAt !== null}` }, label),
-  );
-  return el(
-    'article',
-    { class: 'card own-card', 'data-booking': booking.id, 'data-status': booking.status },
-    ...heading(booking.eventId, event),
-    el(
-      'div',
-      { class: 'ticket-head' },
-      el('span', { class: 'ticket-number', title: `Booking ${booking.id}` }, bookingNumber(booking.id)),
-      el('span', { class: 'tag', 'data-kind': isLive ? 'good' : 'muted' }, isLive ? 'Booked' : 'Cancelled'),
-    ),
-    el('ul', { class: 'own-seats' }, ...lines),
-    el('p', { class: 'muted' }, `${plural(counted.length, 'seat')} · ${money(cents, booking.currency)}`),
-    ...paymentWords(booking).map(({ state, text }) =>
-      el('span', { class: 'ticket-payment', 'data-payment': state }, text),
-    ),
   );
 }
 
@@ -179,7 +152,8 @@ function tick(): void {
 }
 
 function showSignIn(): void {
-  waitingPart.hidden = bookedPart.hidden = true;
+  waitingPart.hidden = true;
+  for (const list of lists) list.forget();
   const button = el('button', { class: 'button button-primary', type: 'button' }, 'Sign in');
   button.addEventListener('click', () => void askToSignIn(session, 'Sign in to see what you have booked.'));
   fill(
@@ -194,8 +168,9 @@ function failed(error: unknown): void {
 }
 
 showAccount(byId('account', HTMLElement), session);
+new Bell(byId('bell-place', HTMLElement), session, client);
 session.on('changed', (signedIn) => {
-  bookings = [];
+  for (const list of lists) list.forget();
   client.signIn(signedIn?.token);
   void load().catch(failed);
 });

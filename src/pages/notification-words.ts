@@ -1,6 +1,6 @@
 /** What a notification says: in short, and in a line beneath. */
 import type { Notification } from '../contracts.gen.ts';
-import { eventDate, money, plural } from './format.ts';
+import { money, plural, zonedDate } from './format.ts';
 
 export interface NotificationWords {
   title: string;
@@ -8,9 +8,12 @@ export interface NotificationWords {
   kind: 'info' | 'good' | 'warn' | 'bad';
 }
 
-export function notificationWords({ kind, payload }: Notification): NotificationWords {
+export function notificationWords({
+  kind,
+  payload,
+}: Pick<Notification, 'kind' | 'payload'>): NotificationWords {
   const { title: event = 'An event', timeZone = 'Europe/Brussels', seats = 0 } = payload;
-  const on = (instant: string | undefined) => (instant ? eventDate(instant, timeZone) : '');
+  const on = (instant: string | undefined) => (instant ? zonedDate(instant, timeZone) : '');
   switch (kind) {
     case 'starting-soon':
       return { title: `${event} starts soon`, text: on(payload.startsAt), kind: 'info' };

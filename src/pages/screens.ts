@@ -2,6 +2,7 @@
 import { RequestFailed, SeatcastClient } from '../client/client.ts';
 import type { Kiosk, Venue } from '../contracts.gen.ts';
 import { Problem } from './api.ts';
+import { Bell } from './bell.ts';
 import { byId, type Child, el, fill, icon, write } from './dom.ts';
 import { followSession } from './follow-session.ts';
 import { plural } from './format.ts';
@@ -168,6 +169,7 @@ function failed(error: unknown): void {
 
 showAccount(byId('account', HTMLElement), session);
 followSession(session, client);
+new Bell(byId('bell-place', HTMLElement), session, client);
 session.on('changed', () => void start().catch(failed));
 client.on('state', (state) => {
   byId('app', HTMLElement).dataset['connection'] = state;

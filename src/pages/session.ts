@@ -5,6 +5,7 @@
 import { Emitter } from '../client/emitter.ts';
 import type { SignedIn } from '../contracts.gen.ts';
 import { api, Problem } from './api.ts';
+import { readPushNote } from './push-note.ts';
 
 interface SessionEvents {
   /** Somebody signed in, somebody else did, or (undefined) nobody is any more. */
@@ -56,10 +57,13 @@ export class Session extends Emitter<SessionEvents> {
   /** Also tells the hub, so that the tokens are of no use to anybody. */
   async signOut(): Promise<void> {
     const left = this.#current;
+    // With the session this browser forgets its subscription.
+    const endpoint = readPushNote()?.endpoint;
     this.forget();
     if (!left) return;
     try {
       const { token } = isOver(left) ? await askToRenew(left) : left;
+      if (endpoint) await endPush(endpoint, token);
       await api('/api/v1/auth/logout', { post: {}, token });
     } catch {
       // Then they end by themselves.
@@ -143,6 +147,15 @@ export class Session extends Emitter<SessionEvents> {
     );
   }
 }
+
+/** What this browser is not sent any more, it need not refuse. */
+const endPush = (endpoint: string, token: string): Promise<unknown> =>
+  api(`/api/v1/push/subscriptions?endpoint=${encodeURIComponent(endpoint)}`, {
+    remove: true,
+    token,
+  }).catch((error: unknown) =>
+    console.info('The hub was not told that this browser has unsubscribed.', error),
+  );
 
 const askToRenew = ({ refreshToken }: SignedIn): Promise<SignedIn> =>
   api<SignedIn>('/api/v1/auth/refresh', { post: { refreshToken } });

@@ -7,7 +7,7 @@ import type { SeatBoard } from './seat-board.ts';
 import type { SeatWords } from './seat-words.ts';
 import type { Session } from './session.ts';
 import { askToSignIn } from './sign-in.ts';
-import { announce, toast } from './toast.ts';
+import { announce, endToast, toast } from './toast.ts';
 import type { Waiter } from './waiter.ts';
 import { OfferCard } from './waitlist-offer.ts';
 import { WaitlistPanel } from './waitlist-panel.ts';
@@ -43,6 +43,8 @@ export function showWaitlist(options: WaitlistOptions): void {
     if (seats[0] !== undefined) reveal(seats[0]);
     view.pulse(seats);
   });
+  // The bell has told of it.
+  waiter.on('ended', endToast);
   waiter.on('accepted', () => announce('Accepted: the seats are in your cart.'));
   waiter.on('notice', ({ text, kind }) => toast(text, kind));
   waiter.on('done', announce);

@@ -3,8 +3,17 @@ import { byId, el, icon } from './dom.ts';
 
 export type NoticeKind = 'info' | 'good' | 'warn' | 'bad';
 
+/** What a notice is about, where that may be over before the notice is. */
+interface About {
+  name: string;
+  /** ms */
+  endsAt: number;
+}
+
 const staysMs = 5200;
 const maxToasts = 3;
+/** News of it may come late. */
+const over = new Set<string>();
 
 /** Says it to screen readers only. */
 export function announce(text: string): void {
@@ -14,18 +23,32 @@ export function announce(text: string): void {
   while (region.childElementCount > 4) region.firstElementChild?.remove();
 }
 
-export function toast(text: string, kind: NoticeKind = 'info'): void {
+export function toast(text: string, kind: NoticeKind = 'info', about?: About): void {
+  const leftMs = about ? about.endsAt - Date.now() : staysMs;
+  if (leftMs <= 0 || (about && over.has(about.name))) return;
   const stack = byId('toasts', HTMLElement);
   const close = el(
     'button',
     { class: 'icon-button', type: 'button', 'aria-label': 'Close this notice' },
     icon('close'),
   );
-  const item = el('div', { class: 'toast', 'data-kind': kind }, el('span', {}, text), close);
+  const item = el(
+    'div',
+    { class: 'toast', 'data-kind': kind, 'data-about': about?.name },
+    el('span', {}, text),
+    close,
+  );
   const remove = () => item.remove();
   close.addEventListener('click', remove);
   stack.append(item);
   while (stack.childElementCount > maxToasts) stack.firstElementChild?.remove();
-  setTimeout(remove, staysMs);
+  setTimeout(remove, Math.min(staysMs, leftMs));
   announce(text);
+}
+
+/** What it was about is over: there is nothing to be told of it any more. */
+export function endToast(name: string): void {
+  over.add(name);
+  for (const item of byId('toasts', HTMLElement).querySelectorAll<HTMLElement>('.toast'))
+    if (item.dataset['about'] === name) item.remove();
 }

@@ -24,6 +24,8 @@ interface WaiterEvents {
   changed: WaitlistEntry[];
   /** Seats are kept for this entry now; once for each offer. */
   offered: WaitlistEntry & { offer: WaitlistOffer };
+  /** That offer (its hold) is not to be answered any more. */
+  ended: string;
   /** The offer is an ordinary hold. */
   accepted: Hold;
   /** What was asked for is free: these are some of it. */
@@ -69,7 +71,7 @@ export class Waiter extends Emitter<WaiterEvents> {
     hear('waitlist:moved', (moved) => this.#moved(moved));
     hear('waitlist:promoted', ({ entryId, offer }) => this.#promoted(entryId, offer));
     hear('waitlist:offer-expired', ({ entryId, holdId, missedOffers }) => {
-      this.#ended.add(holdId);
+      this.#end(holdId);
       const entry = this.#entry(entryId);
       if (entry) {
         this.#tellNews(holdId, expiredWords(entry));
@@ -138,7 +140,7 @@ export class Waiter extends Emitter<WaiterEvents> {
   async leave(entry: WaitlistEntry): Promise<void> {
     try {
       await this.#client.command('waitlist:leave', { eventId: this.eventId, entryId: entry.id });
-      if (entry.offer) this.#ended.add(entry.offer.holdId);
+      if (entry.offer) this.#end(entry.offer.holdId);
       this.#told.add(entry.id);
       this.#remove(entry.id);
       this.emit('done', `You do not wait for ${wishWords(entry)} any more.`);
@@ -151,7 +153,7 @@ export class Waiter extends Emitter<WaiterEvents> {
     const { holdId } = entry.offer;
     try {
       const { hold } = await this.#client.command('waitlist:accept', { eventId: this.eventId, holdId });
-      this.#ended.add(holdId);
+      this.#end(holdId);
       this.#told.add(entry.id);
       this.#remove(entry.id);
       this.dismiss();
@@ -168,7 +170,7 @@ export class Waiter extends Emitter<WaiterEvents> {
     const { holdId } = entry.offer;
     try {
       const answer = await this.#client.command('waitlist:decline', { eventId: this.eventId, holdId });
-      this.#ended.add(holdId);
+      this.#end(holdId);
       const left = answer.entry;
       if (isLive(left)) {
         this.#tellNews(holdId, declinedWords(left), null);
@@ -210,6 +212,11 @@ export class Waiter extends Emitter<WaiterEvents> {
     const entry = this.#entry(entryId);
     if (entry) this.#put({ ...entry, state: 'offered', offer, position: null });
     else this.#lookAgain();
+  }
+
+  #end(holdId: string): void {
+    this.#ended.add(holdId);
+    this.emit('ended', holdId);
   }
 
   #entry(entryId: string): WaitlistEntry | undefined {
@@ -274,7 +281,7 @@ export class Waiter extends Emitter<WaiterEvents> {
       this.#refused(error);
       return;
     }
-    this.#ended.add(holdId);
+    this.#end(holdId);
     this.#set(this.entries);
     this.emit('notice', { text: goneWords, kind: 'warn' });
     this.#lookAgain();

@@ -2,7 +2,7 @@
 import type { WaitlistEntry, WaitlistOffer } from '../contracts.gen.ts';
 import { armedButton } from './armed-button.ts';
 import { byId, el, fill, icon } from './dom.ts';
-import { countdown, eventTime, money, plural } from './format.ts';
+import { countdown, eventTime, money, ownZone, plural } from './format.ts';
 import type { HubClock } from './hub-clock.ts';
 import type { SeatWords } from './seat-words.ts';
 import { announce } from './toast.ts';
@@ -21,7 +21,6 @@ interface OfferOptions {
 type Offered = WaitlistEntry & { offer: WaitlistOffer };
 
 const warnMs = 60_000;
-const viewerZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 export class OfferCard {
   readonly #options: OfferOptions;
@@ -48,7 +47,7 @@ export class OfferCard {
   }
 
   #until({ expiresAt }: WaitlistOffer): string {
-    return `Kept for you until ${eventTime(new Date(expiresAt).toISOString(), viewerZone)}.`;
+    return `Kept for you until ${eventTime(new Date(expiresAt).toISOString(), ownZone())}.`;
   }
 
   #show(): void {

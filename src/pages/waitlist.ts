@@ -2,8 +2,9 @@
 import { RequestFailed, SeatcastClient } from '../client/client.ts';
 import type { Event as SeatedEvent, WaitlistState } from '../contracts.gen.ts';
 import { api, Problem } from './api.ts';
+import { Bell } from './bell.ts';
 import { byId, type Child, el, fill, icon } from './dom.ts';
-import { eventDate, eventDay } from './format.ts';
+import { eventDay, zonedDate } from './format.ts';
 import { refusalWords } from './refusal-words.ts';
 import { Session } from './session.ts';
 import { askToSignIn, showAccount } from './sign-in.ts';
@@ -85,7 +86,7 @@ function show(event: SeatedEvent): void {
   fill(
     byId('event-facts', HTMLElement),
     el('a', { class: 'quiet-link', href: `/events/${event.id}` }, event.title),
-    ` · ${eventDate(event.startsAt, event.timeZone)}`,
+    ` · ${zonedDate(event.startsAt, event.timeZone)}`,
   );
   board.begin(event);
   client.watch(event.id).on('changed', () => {
@@ -143,6 +144,7 @@ function failed(error: unknown): void {
 }
 
 showAccount(byId('account', HTMLElement), session);
+new Bell(byId('bell-place', HTMLElement), session, client);
 session.on('changed', (signedIn) => {
   client.signIn(signedIn?.token);
   void start().catch(failed);

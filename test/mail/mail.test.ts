@@ -49,8 +49,8 @@ test('[MAIL-1] a confirmed booking is a mail with its seats, a calendar file and
   expect(mail.from).toMatchObject({ name: 'Seatcast', address: 'tickets@seatcast.example' });
   expect(mail.messageId).toBe(`<${id}@seatcast.example>`);
   for (const part of [mail.text, mail.html]) {
-    expect(part).toContain('Wednesday 1 May 2030, 20:00 (Brussels time)');
-    expect(part).toContain('Wednesday 1 May 2030, 14:00 (your time)');
+    expect(part).toContain('Wednesday 1 May 2030, 20:00 CEST');
+    expect(part).toContain('Wednesday 1 May 2030, 14:00 GMT-4 (your time)');
     expect(part).toContain('€50.00');
     expect(part).toContain(booking.id);
     for (const { label } of booking.seats) expect(part).toContain(label);
@@ -86,7 +86,7 @@ test.each([
     'Tuesday 30 April 2030',
   ],
   ['starting-soon', { leadMinutes: 1500 }, 'in 1 day 1 hour'],
-  ['waitlist-promoted', { until: '2030-04-01T10:00:00Z' }, '12:00'],
+  ['waitlist-promoted', { until: '2030-04-01T10:00:00Z' }, '12:00 CEST'],
   ['waitlist-offer-expired', {}, 'next in line'],
   ['waitlist-closed', {}, 'not waiting'],
 ])('[MAIL-1] %s is a mail in words and in HTML', async (kind, payload, words) => {

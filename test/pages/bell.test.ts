@@ -4,9 +4,10 @@ import type { Notification } from '../../src/contracts.gen.ts';
 import { ago, notificationWords } from '../../src/pages/notification-words.ts';
 import { call, node, organizerOf } from '../channels/support.ts';
 import { untilListed } from '../channels/notifications/support.ts';
-import { requestId } from '../support/client.ts';
+import { requestId, until } from '../support/client.ts';
 import { startTestHubs } from '../support/hub.ts';
 import { isThere, launch } from './browser.ts';
+import { isToastShown, newPage, signInAs, soldOutEvent } from './waiting-room.ts';
 
 describe.runIf(isThere)('the bell', async () => {
   const hubs = await startTestHubs(2);
@@ -56,6 +57,12 @@ describe.runIf(isThere)('the bell', async () => {
     await call(node(hubs), 'events:update', { eventId, startsAt, endsAt }, await organizerOf(hubs, eventId));
     await event.locator('.toast', { hasText: 'has another time' }).waitFor();
     await event.locator('.bell-count', { hasText: '1' }).waitFor();
+    // So does every other page that has a header.
+    for (const path of ['/bookings', '/waitlist', '/analytics']) {
+      const page = await open(`${node(hubs).url}${path}`);
+      await page.locator('.bell-count', { hasText: '1' }).waitFor();
+      await page.close();
+    }
     await event.locator('#bell').click();
     await event.locator('.bell-item[data-kind=warn]').waitFor();
     if (process.env.SCREENSHOTS)
@@ -63,6 +70,24 @@ describe.runIf(isThere)('the bell', async () => {
     await front.locator('#sign-out-button').click();
     await front.locator('#bell').waitFor({ state: 'hidden' });
     expect(errors).toEqual([]);
+  }, 120_000);
+
+  test('what it says of an offer goes with the offer', async () => {
+    const { eventId, cancel } = await soldOutEvent(hubs, { offerMs: 1500 });
+    const user = await hubs.user();
+    const { page } = await newPage(browser);
+    await signInAs(page, node(hubs).url, user);
+    await page.goto(node(hubs).url);
+    await page.locator('[data-connection=connected]').waitFor();
+    const client = await hubs.connect(user, 1);
+    await client.request('waitlist:join', { eventId, quantity: 1, requestId: requestId() });
+    const promoted = client.next('waitlist:promoted', () => true, 90_000);
+    const expired = client.next('waitlist:offer-expired', () => true, 90_000);
+    await cancel([0]);
+    const { holdId } = (await promoted).offer;
+    expect(await isToastShown(page, holdId)).toBe(true);
+    await expired;
+    await until(async () => !(await isToastShown(page, holdId)), 'the page to hear of it');
   }, 120_000);
 });
 

@@ -8,6 +8,7 @@ import {
   plural,
   priceRange,
   spokenMoney,
+  zonedDate,
   zoneNote,
 } from '../../src/pages/format.ts';
 
@@ -39,10 +40,17 @@ describe('dates', () => {
     expect(eventDay(instant, 'Asia/Tokyo')).toMatchObject({ day: '15', month: 'Mar', year: '2027' });
   });
 
+  test('have the zone beside them where another clock is read', () => {
+    const instant = '2027-07-14T19:30:00Z';
+    expect(zonedDate(instant, 'Europe/Brussels', 'Europe/Paris')).toBe('Wednesday 14 July 2027, 21:30');
+    expect(zonedDate(instant, 'Europe/Brussels', 'Asia/Tokyo')).toBe('Wednesday 14 July 2027, 21:30 CEST');
+  });
+
   test('the zone is named for those whose clock shows another time', () => {
     const instant = '2027-03-14T19:30:00Z';
     expect(zoneNote(instant, 'Europe/Brussels', 'Europe/Paris')).toBe('');
-    expect(zoneNote(instant, 'America/New_York', 'Europe/Paris')).toBe('New York time');
+    expect(zoneNote(instant, 'America/New_York', 'Europe/Paris')).toBe('GMT-4');
+    expect(zoneNote('2027-01-14T19:30:00Z', 'Europe/Brussels', 'Europe/London')).toBe('CET');
   });
 });
 

@@ -40,6 +40,7 @@ describe.skipIf(!isThere)('the policy of the pages', async () => {
     '/',
     '/bookings',
     '/waitlist',
+    '/analytics',
     '/kiosk',
     '/screens',
     '/docs/http',

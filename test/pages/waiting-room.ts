@@ -105,6 +105,14 @@ export async function signInAs(page: Page, url: string, user: TestUser, role = '
   await page.evaluate((kept) => localStorage.setItem('seatcast.session', kept), JSON.stringify(signedIn));
 }
 
+/** Whether a notice about this offer is shown, should one come now. */
+export const isToastShown = (page: Page, holdId: string): Promise<boolean> =>
+  // As text: the test runner would rewrite the import.
+  page.evaluate(`import('/assets/pages/toast.ts').then(({ toast }) => {
+    toast('Late news', 'good', { name: '${holdId}', endsAt: Date.now() + 60_000 });
+    return document.querySelector('.toast[data-about="${holdId}"]') !== null;
+  })`);
+
 export interface Look {
   width?: number;
   height?: number;

@@ -5,7 +5,7 @@ import { requestId } from '../support/client.ts';
 import { startTestHubs } from '../support/hub.ts';
 import { startProxy, type TcpProxy } from '../support/proxy.ts';
 import { isThere, launch, loaded, openEvent, openRow, signUp, stateOf } from './browser.ts';
-import { newPage, pressTwice, signInAs, soldOutEvent, waiterAt } from './waiting-room.ts';
+import { isToastShown, newPage, pressTwice, signInAs, soldOutEvent, waiterAt } from './waiting-room.ts';
 
 const place = (page: Page, words: string | RegExp) =>
   page.locator('.wait-place', { hasText: words }).waitFor({ timeout: 20_000 });
@@ -92,8 +92,11 @@ describe.skipIf(!isThere)('the waitlist in a browser', async () => {
     const next = await waiterAt(hubs, eventId, { quantity: 1, category: 'Balcony' });
     await cancel([7]);
     await page.locator('#offer [data-act=decline]').waitFor();
+    const told = page.locator('.toast', { hasText: 'There are seats for you' });
+    const holdId = (await told.getAttribute('data-about')) ?? '';
     const promoted = next.client.next('waitlist:promoted', () => true, 90_000);
     await pressTwice(page, '#offer [data-act=decline]', '#offer');
+    expect(await isToastShown(page, holdId)).toBe(false);
     expect((await promoted).offer.seats).toMatchObject([{ seat: 7 }]);
     await page.locator('#waitlist-news', { hasText: 'You let 1 seat go.' }).waitFor();
     await page.locator('.wait-missed', { hasText: 'One offer has gone by' }).waitFor();

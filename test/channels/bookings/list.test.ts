@@ -60,6 +60,59 @@ test('by date, and oldest first', async () => {
   expect(details).toMatchObject({ field: 'from' });
 });
 
+test('by when its event starts, what is over apart from what is to come', async () => {
+  const [far, near, past] = [await hubs.event(), await hubs.event(), await hubs.event()];
+  const user = await hubs.user();
+  const client = await hubs.connect(user);
+  const [ofFar, ofNear, ofPast, again] = [
+    await book(client, far, [0]),
+    await book(client, near, [0]),
+    await book(client, past, [0]),
+    await book(client, far, [1]),
+  ];
+  const move = (eventId: string, days: number) =>
+    hubs.sql(
+      `update events set starts_at = now() + $2 * interval '1 day', ends_at = now() + ($2 + 0.1) * interval '1 day' where id = $1`,
+      [eventId, days],
+    );
+  await move(near, 0.5);
+  await move(far, 3);
+  await move(past, -2);
+  const list = async (filter: object) => {
+    const found = [];
+    let cursor: string | null | undefined;
+    // A page each.
+    while (cursor !== null) {
+      const request = { ...filter, limit: 1, ...(cursor ? { cursor } : {}) };
+      const reply = await client.request('bookings:list', request);
+      found.push(...reply.bookings);
+      cursor = reply.nextCursor;
+    }
+    return found.map(({ id }) => [ofFar, ofNear, ofPast, again].findIndex((each) => each.id === id));
+  };
+  expect(await list({ sort: 'soonest' })).toEqual([2, 1, 0, 3]);
+  expect(await list({ sort: 'latest' })).toEqual([3, 0, 1, 2]);
+  expect(await list({ when: 'upcoming', sort: 'soonest', status: 'confirmed' })).toEqual([1, 0, 3]);
+  expect(await list({ when: 'over', sort: 'latest' })).toEqual([2]);
+  expect(await list({ when: 'upcoming' })).toEqual([3, 1, 0]);
+  expect(await list({ when: 'upcoming', sort: 'oldest', eventId: far })).toEqual([0, 3]);
+  expect(await list({ when: 'upcoming', status: 'cancelled' })).toEqual([]);
+
+  // Whoever goes on after a booking that has left the list meanwhile is answered from its place.
+  const request = { when: 'upcoming', sort: 'soonest', status: 'confirmed', limit: 2 } as const;
+  const first = await client.request('bookings:list', request);
+  await client.request('bookings:cancel', { bookingId: ofFar.id, requestId: requestId() });
+  const second = await client.request('bookings:list', { ...request, cursor: first.nextCursor ?? '' });
+  expect([first, second].map(({ bookings }) => bookings.map(({ id }) => id))).toEqual([
+    [ofNear.id, ofFar.id],
+    [again.id],
+  ]);
+  // Nor does anybody learn where a booking of somebody else would stand.
+  const other = await hubs.connect(await hubs.user());
+  const theirs = await other.request('bookings:list', { ...request, cursor: first.nextCursor ?? '' });
+  expect(theirs).toEqual({ bookings: [], nextCursor: null });
+});
+
 test('a page at a time, until there is no next cursor', async () => {
   const { user, bookings } = await buyerOfFive();
   const found = [];

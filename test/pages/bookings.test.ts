@@ -1,0 +1,73 @@
+/** The page of one's bookings in a real browser: what is to come first, what is over or cancelled after it. */
+import { afterAll, describe, expect, test } from 'vitest';
+import { book, node } from '../channels/support.ts';
+import { requestId } from '../support/client.ts';
+import { startTestHubs } from '../support/hub.ts';
+import { isThere, launch } from './browser.ts';
+import { newPage, signInAs } from './waiting-room.ts';
+
+describe.runIf(isThere)('one’s bookings', async () => {
+  const hubs = await startTestHubs(1);
+  const browser = await launch();
+  afterAll(() => browser.close());
+
+  async function eventNamed(title: string): Promise<string> {
+    const eventId = await hubs.event();
+    await hubs.sql('update events set title = $2 where id = $1', [eventId, title]);
+    await node(hubs).engine.eventChanged(eventId);
+    return eventId;
+  }
+
+  test('are in three lists, each a page at a time', async () => {
+    const [far, near, past] = [
+      await eventNamed('Far'),
+      await eventNamed('Near'),
+      await eventNamed('Long over'),
+    ];
+    const user = await hubs.user();
+    const client = await hubs.connect(user);
+    await book(client, near, [0]);
+    await book(client, past, [0]);
+    await book(client, far, [0]);
+    for (let seat = 1; seat <= 7; seat++) {
+      const { id: bookingId } = await book(client, far, [seat]);
+      await client.request('bookings:cancel', { bookingId, requestId: requestId() });
+    }
+    for (const [eventId, days] of [
+      [far, 9],
+      [near, 1],
+      [past, -2],
+    ] as const) {
+      await hubs.sql(
+        `update events set starts_at = now() + $2 * interval '1 day', ends_at = now() + ($2 + 0.1) * interval '1 day' where id = $1`,
+        [eventId, days],
+      );
+      await node(hubs).engine.eventChanged(eventId);
+    }
+    const { url } = node(hubs);
+    const { page, errors } = await newPage(browser);
+    await signInAs(page, url, user);
+    await page.goto(`${url}/bookings`);
+    await page.locator('[data-loaded=true]').waitFor();
+    const titles = (id: string) => page.locator(`#${id} h3`).allInnerTexts();
+    expect(await titles('booked')).toEqual(['Near', 'Far']);
+    expect(await titles('past')).toEqual(['Long over']);
+    expect(await titles('cancelled')).toHaveLength(6);
+    expect(await page.locator('#booked .button, #past .button').filter({ visible: true }).count()).toBe(0);
+    await page.locator('#cancelled .button').click();
+    await page.locator('#cancelled .own-card').nth(6).waitFor();
+    expect(await page.locator('#cancelled .button').isVisible()).toBe(false);
+
+    // What is cancelled now goes down there, by when it was booked; what was shown stays shown.
+    const { bookings } = await client.request('bookings:list', { eventId: near });
+    const [nearest] = bookings;
+    if (!nearest) throw new Error('nothing booked');
+    await client.request('bookings:cancel', { bookingId: nearest.id, requestId: requestId() });
+    await page.locator(`#booked [data-booking="${nearest.id}"]`).waitFor({ state: 'detached' });
+    expect(await titles('booked')).toEqual(['Far']);
+    expect(await titles('cancelled')).toHaveLength(7);
+    await page.locator('#cancelled .button').click();
+    await page.locator(`#cancelled [data-booking="${nearest.id}"]`).waitFor();
+    expect(errors).toEqual([]);
+  }, 60_000);
+});
