@@ -13,6 +13,7 @@ import {
   startSending,
   untilDelivery,
 } from '../deliveries/support.ts';
+import { newHoldId } from '../../src/ids.ts';
 import { until } from '../support/client.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
@@ -141,11 +142,9 @@ test('[MAIL-3] only what somebody wants is sent: by kind, or nothing at all', as
 
 test('[MAIL-3] what is switched off while it waits is not sent any more', async () => {
   const { eventId, user } = await booked();
-  server.refuse = () => 'later';
-  const id = await notify(hubs, user, 'event-cancelled', eventId);
-  await until(async () => ((await deliveriesOf(hubs, id))[0]?.attempts ?? 0) > 0, 'a first attempt');
+  const { id, release } = await held(user, 'event-cancelled', eventId, {});
   await call(node(hubs), 'me:update', { alerts: { channels: { email: false } } }, user);
-  server.refuse = () => undefined;
+  await release();
   const dead = await untilDelivery(hubs, id, 'dead');
   expect(dead.lastError).toBe('its reader has switched it off');
 });
@@ -220,7 +219,8 @@ test('[MAIL-5] an offer that ends while its mail waits is not sent', async () =>
 
 test('[MAIL-5] an offer that is accepted while its mail waits is not sent, one that is open is', async () => {
   const { eventId, user } = await booked();
-  const offer = async (holdId: string) => {
+  const offer = async () => {
+    const holdId = newHoldId();
     await hubs.sql(
       `with entry as (
          insert into waitlist_entries (id, event_id, user_id, quantity, together, queue_order, category)
@@ -232,11 +232,13 @@ test('[MAIL-5] an offer that is accepted while its mail waits is not sent, one t
     );
     return { holdId, until: new Date(Date.now() + 3_600_000).toISOString() };
   };
-  const taken = await held(user, 'waitlist-promoted', eventId, await offer('taken'));
-  await hubs.sql("update waitlist_offers set state = 'accepted', ended_at = now() where hold_id = 'taken'");
+  const taken = await held(user, 'waitlist-promoted', eventId, await offer());
+  await hubs.sql("update waitlist_offers set state = 'accepted', ended_at = now() where event_id = $1", [
+    eventId,
+  ]);
   await taken.release();
   expect((await untilDelivery(hubs, taken.id, 'dead')).lastError).toBe('the offer is accepted');
-  const open = await held(user, 'waitlist-promoted', eventId, await offer('open'));
+  const open = await held(user, 'waitlist-promoted', eventId, await offer());
   await open.release();
   await mailOf(open.id);
 });
