@@ -351,7 +351,7 @@ describe('Dockerfile', () => {
     expect(final('USER')).toEqual(['1000:1000']);
     expect(final('HEALTHCHECK')[0]).toContain("fetch('http://127.0.0.1:3000/health/ready'");
     expect(final('STOPSIGNAL')).toEqual(['SIGTERM']);
-    expect(final('CMD')).toEqual(['["node", "src/main.ts"]']);
+    expect(final('CMD')).toEqual(['["node", "--experimental-async-context-frame", "src/main.ts"]']);
   });
 
   test('its health check is JSON that runs: it fails while nothing listens', async () => {

@@ -14,6 +14,7 @@ export default defineConfig({
     maxWorkers: process.env.CI ? 2 : 4,
     // Files share what they import: loading it anew takes longer than the tests.
     isolate: false,
-    execArgv: ['--disable-warning=ExperimentalWarning'],
+    // As `npm start` has them.
+    execArgv: ['--disable-warning=ExperimentalWarning', '--experimental-async-context-frame'],
   },
 });

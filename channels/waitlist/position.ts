@@ -10,6 +10,7 @@ export default defineMessage('waitlist:position', {
     await engine.waitlist.recorder.settled(card.id);
     const live = ['waiting' as const, 'offered' as const];
     const rows = await engine.db.run(readEntries, null, session.userId, card.id, live, null, 100);
-    return { ...(await entriesOf(engine, card, rows, viewer)), now: Date.now() };
+    const { entries, length } = await entriesOf(engine, card, rows, viewer);
+    return { entries, length, now: Date.now() };
   },
 });

@@ -38,7 +38,8 @@ export function startProcess(file: URL, options: StartOptions = {}): ChildProces
   const { env, cores, switches = [], logFile } = options;
   const child = fork(file, [], {
     env: { PATH: process.env.PATH ?? '', ...env },
-    execArgv: ['--disable-warning=ExperimentalWarning', ...switches],
+    // As `npm start` has them.
+    execArgv: ['--disable-warning=ExperimentalWarning', '--experimental-async-context-frame', ...switches],
     ...(logFile ? { detached: true, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] } : {}),
   });
   if (logFile) keepOutput(child, logFile);

@@ -9,6 +9,8 @@ import { entryView } from './entry-view.ts';
 /**
  * @param rows of one event
  * @param viewer whoever hears of new places from now on, their owner; undefined: nobody
+ * @returns the entries; how many wait for the event; and for each entry how many seats are kept for it while it waits for
+ * more, which is for its organizer
  */
 export async function entriesOf(
   { waitlist, waiters }: Pick<Engine, 'waitlist' | 'waiters'>,

@@ -54,7 +54,13 @@ export class NodeProcess {
     };
     const child = this.process.start(
       process.execPath,
-      ['--disable-warning=ExperimentalWarning', '--import', hooks, main],
+      [
+        '--disable-warning=ExperimentalWarning',
+        '--experimental-async-context-frame',
+        '--import',
+        hooks,
+        main,
+      ],
       {
         env: environment,
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
