@@ -242,28 +242,37 @@ test('[GUARD-4] who disconnects while lagging leaves nothing behind', async () =
   await until(() => !engine.maps.has(eventId), 'the map to be dropped');
 });
 
-test('[GUARD-4] of 200 who never read none is lost silently, and they cost little', async () => {
+test('[GUARD-4] of 50 who never read none is lost silently, and they cost little', async () => {
+  const count = 50;
   const before = { closed: tooSlow(), marked: readers.counts.marked, caughtUp: readers.counts.caughtUp };
+  const told = () => ({
+    marked: readers.counts.marked - before.marked,
+    caughtUp: readers.counts.caughtUp - before.caughtUp,
+    closed: tooSlow() - before.closed,
+  });
   const eventId = await hubs.event();
   const honest = await watcher(eventId);
-  const slow = await Promise.all(Array.from({ length: 200 }, () => watcher(eventId)));
+  const slow = await Promise.all(Array.from({ length: count }, () => watcher(eventId)));
   const rss = process.memoryUsage.rss();
   for (const { ws } of slow) {
-    // They would keep a gigabyte of what they read.
+    // They would keep all of what they read.
     ws.removeAllListeners('message');
     ws.on('message', (data) => data.toString() === '2' && ws.send('3'));
     ws.pause();
   }
-  await fillUntilLagging(hub, eventId, 200);
-  expect(readers.counts.marked - before.marked).toBe(200);
-  expect((process.memoryUsage.rss() - rss) / 2 ** 20).toBeLessThan(150);
+  await fillUntilLagging(hub, eventId, count);
+  // The kernel may take more of somebody after all, who then lags a second time.
+  expect(told().marked - told().caughtUp).toBe(count);
+  expect((process.memoryUsage.rss() - rss) / 2 ** 20).toBeLessThan(100);
   // Half of them read on, the others never do.
-  for (const { ws } of slow.slice(0, 100)) ws.resume();
-  await until(() => readers.lagging === 100, 'half of them to catch up', 20_000);
-  expect(readers.counts.caughtUp - before.caughtUp).toBe(100);
+  for (const { ws } of slow.slice(0, count / 2)) ws.resume();
+  await until(() => readers.lagging <= count / 2, 'half of them to catch up');
+  const left = readers.lagging;
+  expect(told().marked - told().caughtUp).toBe(left);
+  expect(left).toBeGreaterThan(count / 4);
   readers.limits.lagMs = 500;
-  await until(() => sockets.connections === 102, 'the others to be closed', 20_000);
-  expect(tooSlow() - before.closed).toBe(100);
+  await until(() => sockets.connections === count - left + 2, 'the others to be closed');
+  expect(told().closed).toBe(left);
   expect(honest.closed).toBeUndefined();
   expect(readers.lagging).toBe(0);
 }, 60_000);
