@@ -16,8 +16,16 @@ import {
   soldAmong,
 } from '../database/statements.ts';
 import { RequestError } from '../errors.ts';
+import { pageOf, readCursor } from '../events/cursor.ts';
 import { categoryOf, type EventCard, priceOf } from '../events/events.ts';
 import type { Logger } from '../log.ts';
+
+/** Which bookings of a buyer, by their events as well. */
+export interface OwnFilter extends Omit<BookingFilter, 'after'> {
+  eventId?: string | null;
+  when?: 'upcoming' | 'over';
+  cursor?: string | undefined;
+}
 
 /** Which bookings of a list, and where it goes on: after this id, in its order. */
 export interface BookingFilter {
@@ -47,18 +55,25 @@ export class BookingRecords {
     this.#log = log;
   }
 
-  /** Those of a buyer. Throws `invalid-request` for what is no moment. */
+  /** A page of those of a buyer. Throws `cursor-invalid`, and `invalid-request` for what is no moment. */
   async list(
     userId: string,
-    { eventId, when, ...filter }: BookingFilter & { eventId?: string; when?: 'upcoming' | 'over' },
-  ): Promise<Booking[]> {
-    const which = [userId, eventId ?? null, ...parametersOf(filter)] as const;
-    const isByStart = filter.sort === 'soonest' || filter.sort === 'latest';
-    const rows =
-      when || isByStart
-        ? await this.ask(listBookingsByEvent, ...which, isByStart, when ? when === 'over' : null)
-        : await this.ask(listBookings, ...which);
-    return rows.map(bookingOf);
+    { eventId = null, when, cursor, ...filter }: OwnFilter,
+  ): Promise<{ bookings: Booking[]; nextCursor: string | null }> {
+    const { sort = 'newest', limit } = filter;
+    const isByStart = sort === 'soonest' || sort === 'latest';
+    const [after, start = null] = readCursor(cursor, 'id', ...(isByStart ? ['micros', sort] : []));
+    const which = [userId, eventId, ...parametersOf({ ...filter, after, limit: limit + 1 })] as const;
+    if (!isByStart && !when) {
+      const { page, nextCursor } = pageOf(await this.ask(listBookings, ...which), limit, ({ id }) => [id]);
+      return { bookings: page.map(bookingOf), nextCursor };
+    }
+    const isOver = when ? when === 'over' : null;
+    const rows = await this.ask(listBookingsByEvent, ...which, isByStart, isOver, start);
+    const { page, nextCursor } = pageOf(rows, limit, ({ id, place }) =>
+      isByStart ? [id, place, sort] : [id],
+    );
+    return { bookings: page.map(bookingOf), nextCursor };
   }
 
   /** Those of an event, with who made them. Throws `invalid-request` for what is no moment. */

@@ -15,8 +15,15 @@ export const listBookings = statement<[userId: string, eventId: string | null, .
   'list-bookings',
 );
 export const listBookingsByEvent = statement<
-  [userId: string, eventId: string | null, ...Filter, isByStart: boolean, isOver: boolean | null],
-  BookingRow
+  [
+    userId: string,
+    eventId: string | null,
+    ...Filter,
+    isByStart: boolean,
+    isOver: boolean | null,
+    afterStart: string | null,
+  ],
+  BookingRow & { place: string }
 >('list-bookings-by-event');
 
 export interface SaleRow extends BookingRow {

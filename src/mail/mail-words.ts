@@ -106,7 +106,7 @@ const eventRescheduled: Writer = (facts, title) => ({
   heading: 'The time has changed.',
   paragraphs:
     facts.payload.waiting === true
-      ? [`${title} has been moved by its organizer. You keep your place in the line for seats.`]
+      ? [`${title}, for which you asked for seats, has been moved by its organizer.`]
       : [
           `${title} has been moved by its organizer. Your seats stay yours.`,
           'The calendar file brings your calendar up to date.',

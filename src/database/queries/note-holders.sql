@@ -9,10 +9,11 @@ with concerned as (
   where event_id = $1::uuid and created_at <= $6::timestamptz
     and (status = 'confirmed' or cancelled_at >= $6::timestamptz)
   union all
-  select user_id, 'waiting'
+  -- Who has taken an offer since is about to buy what they may not have heard of.
+  select user_id, case state when 'accepted' then 'holder' else 'waiting' end
   from waitlist_entries
-  where event_id = $1::uuid and created_at <= $6::timestamptz and state in ('waiting', 'offered')
-    and $2::text = 'event-rescheduled'
+  where event_id = $1::uuid and created_at <= $6::timestamptz and $2::text = 'event-rescheduled'
+    and (state in ('waiting', 'offered') or state = 'accepted' and ended_at >= $6::timestamptz)
 ),
 readers as materialized (
   select concerned.user_id, bool_or(role = 'holder') as holds

@@ -107,10 +107,45 @@ test('by when its event starts, what is over apart from what is to come', async 
     [ofNear.id, ofFar.id],
     [again.id],
   ]);
-  // Nor does anybody learn where a booking of somebody else would stand.
+  // A cursor of somebody else shows nothing of theirs.
   const other = await hubs.connect(await hubs.user());
   const theirs = await other.request('bookings:list', { ...request, cursor: first.nextCursor ?? '' });
   expect(theirs).toEqual({ bookings: [], nextCursor: null });
+});
+
+test('a page by the start goes on where the one before ended, although its last event was moved meanwhile', async () => {
+  const user = await hubs.user();
+  const client = await hubs.connect(user);
+  const booked: string[] = [];
+  const events: string[] = [];
+  for (let day = 1; day <= 4; day++) {
+    const eventId = await hubs.event({ startsInMs: day * 86_400_000 });
+    events.push(eventId);
+    booked.push((await book(client, eventId, [0])).id);
+  }
+  for (const [sort, order, hours] of [
+    ['soonest', [0, 1, 2, 3], 24 * 300],
+    ['latest', [3, 2, 1, 0], -24 * 2],
+  ] as const) {
+    const first = await client.request('bookings:list', { sort, limit: 2 });
+    await hubs.sql(
+      `update events set starts_at = starts_at + $2 * interval '1 hour', ends_at = ends_at + $2 * interval '1 hour'
+       where id = $1`,
+      [events[order[1]], hours],
+    );
+    const cursor = first.nextCursor ?? '';
+    const second = await client.request('bookings:list', { sort, limit: 10, cursor });
+    const found = [...first.bookings, ...second.bookings].map(({ id }) => id);
+    // What was moved to further down comes there again; nothing is left out.
+    expect([...new Set(found)]).toEqual(order.map((at) => booked[at]));
+    const other = sort === 'soonest' ? 'latest' : 'soonest';
+    await client.expectDenied('bookings:list', { sort: other, cursor }, 'cursor-invalid');
+    await hubs.sql(
+      `update events set starts_at = starts_at - $2 * interval '1 hour', ends_at = ends_at - $2 * interval '1 hour'
+       where id = $1`,
+      [events[order[1]], hours],
+    );
+  }
 });
 
 test('a page at a time, until there is no next cursor', async () => {

@@ -93,6 +93,30 @@ test('[NOTE-4] who waits for seats is told of a new start, once, and neither who
   expect(ofOther).toEqual([]);
 });
 
+test('[NOTE-4] who takes an offer before the notice goes out is told all the same', async () => {
+  const eventId = await hubs.event({ seats: 1 });
+  const holder = await hubs.connect(await hubs.user());
+  const hold = await holder.request('seats:hold', { eventId, seats: [0], requestId: requestId() });
+  const waiter = await waiting(hubs, eventId);
+  const offer = waiter.client.next('waitlist:promoted');
+  const { holdId } = hold.hold;
+  await holder.request('seats:release', { eventId, holdId, seats: [0], requestId: requestId() });
+  await offer;
+  // In the moment of the change, as if the outbox had been late.
+  await hubs.sql(`create function accepts() returns trigger language plpgsql as $$ begin
+    update waitlist_entries set state = 'accepted', ended_at = clock_timestamp() where id = '${waiter.entryId}';
+    return null;
+  end $$`);
+  await hubs.sql(`create trigger accepts after insert on outbox for each row
+    when (new.topic = 'holders-notice' and new.payload ->> 'eventId' = '${eventId}') execute function accepts()`);
+  const startsAt = new Date((await startOf(eventId)) + hourMs).toISOString();
+  await call(node(hubs), 'events:update', { eventId, startsAt }, await organizerOf(hubs, eventId));
+  await hubs.sql('drop function accepts cascade');
+  await untilTold(hubs);
+  const told = await found(hubs, waiter.user.id, 'event-rescheduled');
+  expect(told.map(({ payload }) => [payload.after, payload.waiting])).toEqual([[startsAt, undefined]]);
+});
+
 test('[NOTE-4] all dates of a series that move together are told, each to its holders', async () => {
   const eventId = await hubs.event({ publish: false });
   const organizer = await organizerOf(hubs, eventId);
