@@ -61,7 +61,10 @@ export interface Viewer {
   unwatch(eventId: string): void;
   /** The venue whose board this connection shows: one at a time. */
   readonly board: string | undefined;
-  watchBoard(venueId: string): Promise<void>;
+  /** Of several requests about the board the latest counts, however long each is looked up for: to be said first. */
+  askBoard(): void;
+  /** @returns false: a later request is about another, and nothing was done */
+  watchBoard(venueId: string): Promise<boolean>;
   unwatchBoard(): void;
   /** Goes on with a newer token of the same session. */
   renew(session: Session): void;

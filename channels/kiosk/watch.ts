@@ -1,9 +1,11 @@
 import { defineMessage, owns, screens } from '../../src/channel.ts';
+import { RequestError } from '../../src/errors.ts';
 import { ownVenue } from '../../src/events/venues.ts';
 
 export default defineMessage('kiosk:watch', {
   access: screens,
   async handle({ engine, session, request, viewer, fail }) {
+    viewer?.askBoard();
     const isKiosk = session.role === 'kiosk';
     const assigned = isKiosk ? await engine.kiosks.venueOf(session.userId) : request.venueId;
     if (!assigned) {
@@ -15,7 +17,7 @@ export default defineMessage('kiosk:watch', {
     }
     if (!isKiosk) await ownVenue(engine.db, assigned, (organizerId) => owns(session, organizerId));
     // First the room, then the board: what changes in between comes twice rather than never.
-    await viewer?.watchBoard(assigned);
+    if (viewer && !(await viewer.watchBoard(assigned))) throw new RequestError('try-later');
     try {
       const board = await engine.boards.open(assigned);
       if (isKiosk) engine.kioskPresence.seen(session.userId, {});

@@ -10,12 +10,16 @@ import type { SlowReaders } from './slow-readers.ts';
 export const maxRooms = 20;
 const prefix = eventRoom('');
 const boardPrefix = venueRoom('');
+/** How many requests of a connection were about its board. */
+const boardRequests = new WeakMap<HubSocket, number>();
 
 /** The rooms of one connection. They are made from ids of events that were looked up, never from names. */
 export class SocketViewer implements Viewer {
   readonly #socket: HubSocket;
   readonly #readers: SlowReaders;
   readonly #sessions: SocketSessions;
+  /** Which of the requests about the board this one is. */
+  #boardRequest = 0;
 
   constructor(socket: HubSocket, readers: SlowReaders, sessions: SocketSessions) {
     this.#socket = socket;
@@ -44,13 +48,24 @@ export class SocketViewer implements Viewer {
     await joined;
   }
 
-  async watchBoard(venueId: string): Promise<void> {
+  askBoard(): void {
+    this.#boardRequest = (boardRequests.get(this.#socket) ?? 0) + 1;
+    boardRequests.set(this.#socket, this.#boardRequest);
+  }
+
+  get #isLatest(): boolean {
+    return boardRequests.get(this.#socket) === this.#boardRequest;
+  }
+
+  async watchBoard(venueId: string): Promise<boolean> {
+    if (!this.#isLatest) return false;
     this.unwatchBoard(venueId);
     if (this.#socket.connected) await this.#socket.join(venueRoom(venueId));
+    return true;
   }
 
   unwatchBoard(except?: string): void {
-    if (!this.#socket.connected) return;
+    if (!this.#isLatest || !this.#socket.connected) return;
     for (const room of this.#socket.rooms) {
       if (room.startsWith(boardPrefix) && room !== `${boardPrefix}${except}`) void this.#socket.leave(room);
     }

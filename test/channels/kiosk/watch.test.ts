@@ -146,3 +146,38 @@ test('[KIOSK-4] a map that others watch as well stays when the last screen has g
   await changed;
   expect(map.replica.seats[1]).toBe(1);
 });
+
+test('[KIOSK-2] of two boards asked for at once the later one is watched, however late PostgreSQL says whose the first is', async () => {
+  const { venueId, organizer } = await house(hubs);
+  const address = { street: '', city: 'Bruges', postalCode: '9000', country: 'BE' };
+  const wish = { name: 'Other', address, timeZone: 'Europe/Brussels' };
+  const { id: other } = await call(node(hubs), 'venues:create', wish, organizer);
+  const client = await hubs.connect(organizer);
+  const { db } = node(hubs).engine;
+  const em = db.em.bind(db);
+  let release: () => void = () => undefined;
+  const late = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  // The answer to the first question is under way while the second is asked and answered.
+  db.em = () => {
+    db.em = em;
+    const slow = em();
+    const findOne = slow.findOne.bind(slow);
+    slow.findOne = (async (...args: Parameters<typeof findOne>) => {
+      const row = await findOne(...args);
+      await late;
+      return row;
+    }) as typeof slow.findOne;
+    return slow;
+  };
+  const first = client.expectDenied('kiosk:watch', { venueId }, 'try-later');
+  await until(() => db.em === em, 'the first to be looked up');
+  await client.request('kiosk:watch', { venueId: other });
+  release();
+  await first;
+  const told = client.next('kiosk:announced');
+  const note = { venueId: other, kind: 'info', text: 'Hear, hear' } as const;
+  await call(node(hubs), 'kiosk:announce', note, organizer);
+  expect(await told).toMatchObject({ venueId: other });
+});
