@@ -35,6 +35,8 @@ export const PushSubscriptionEntity = defineEntity({
   properties: {
     id: p.uuid().primary(),
     userId: p.uuid(),
+    /** Whoever ends it ends this. */
+    sessionId: p.string(),
     endpoint: p.text(),
     p256dh: p.text(),
     auth: p.text(),

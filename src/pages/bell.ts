@@ -103,7 +103,8 @@ export class Bell {
     this.#unread++;
     const { title, text, kind } = notificationWords(notification);
     const { holdId: name, until } = notification.payload;
-    const offer = name && until ? { name, endsAt: Date.parse(until) } : undefined;
+    const leftMs = Date.parse(until ?? '') - Date.parse(notification.createdAt);
+    const offer = name && until ? { name, leftMs } : undefined;
     if (urgent.has(notification.kind)) toast(text === '' ? title : `${title}. ${text}`, kind, offer);
     this.#show();
     if (!this.#panel.hidden) this.#markRead();

@@ -4,7 +4,7 @@
  */
 import type { SeatcastClient } from '../client/client.ts';
 import { Emitter } from '../client/emitter.ts';
-import { forgetPushNote, keepPushNote, readPushNote } from './push-note.ts';
+import { disownPushNote, forgetPushNote, keepPushNote, readPushNote } from './push-note.ts';
 import type { Session } from './session.ts';
 
 /**
@@ -40,8 +40,10 @@ export class DevicePush extends Emitter<DevicePushEvents> {
     if (!isAble) return;
     session.on('changed', () => {
       this.#set('unavailable');
-      if (readPushNote()) void this.#alone(() => this.#endOthers());
+      void this.#alone(() => this.#endOthers());
     });
+    // A page that was closed too early may have left one.
+    void this.#alone(() => this.#endOthers());
     const follow = () => {
       if (client.state === 'connected' && readPushNote()) void this.look();
     };
@@ -129,18 +131,23 @@ export class DevicePush extends Emitter<DevicePushEvents> {
     keepPushNote({ userId, endpoint, publicKey, toldAt: Date.now() });
   }
 
-  /** Whoever sits here now is not to see what somebody else is told. */
+  /** Whoever sits here now is not to see what somebody else is told. What has no note may be anybody's. */
   async #endOthers(): Promise<void> {
-    const note = readPushNote();
-    if (note && note.userId !== this.#session.current?.user.id) await endInBrowser();
+    if (!this.isOn) await endInBrowser();
   }
 
   async #end(): Promise<void> {
     const note = readPushNote();
-    await endInBrowser();
-    if (!note) return;
     try {
-      await this.#client.request('push:unsubscribe', { endpoint: note.endpoint });
+      await endInBrowser();
+    } finally {
+      if (note) await this.#tellEnd(note.endpoint);
+    }
+  }
+
+  async #tellEnd(endpoint: string): Promise<void> {
+    try {
+      await this.#client.request('push:unsubscribe', { endpoint });
     } catch (error) {
       // The push service will tell the hub that it is gone.
       console.info('The hub was not told that this browser has unsubscribed.', error);
@@ -168,8 +175,10 @@ export class DevicePush extends Emitter<DevicePushEvents> {
   }
 }
 
+/** Should the page be closed meanwhile, or the browser refuse, the next page ends it. */
 async function endInBrowser(): Promise<void> {
-  forgetPushNote();
+  disownPushNote();
   const registration = await navigator.serviceWorker.getRegistration('/');
   await (await registration?.pushManager.getSubscription())?.unsubscribe();
+  forgetPushNote();
 }

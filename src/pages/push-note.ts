@@ -1,6 +1,7 @@
 /** What this browser has to remember of its subscription to web push: whose it is, and what the hub was told. */
 export interface PushNote {
-  readonly userId: string;
+  /** null: nobody's any more, and to be ended. */
+  readonly userId: string | null;
   readonly endpoint: string;
   /** The hub's key it was made with. */
   readonly publicKey: string;
@@ -20,6 +21,12 @@ export function readPushNote(): PushNote | undefined {
 
 /** Throws where storage is switched off: a subscription that nobody remembers could not be ended with its session. */
 export const keepPushNote = (note: PushNote): void => localStorage.setItem(key, JSON.stringify(note));
+
+/** Also for whoever it was: should they come back before it has ended, it is not taken for theirs. */
+export function disownPushNote(): void {
+  const note = readPushNote();
+  if (note) keepPushNote({ ...note, userId: null });
+}
 
 export function forgetPushNote(): void {
   try {

@@ -6,8 +6,8 @@ export type NoticeKind = 'info' | 'good' | 'warn' | 'bad';
 /** What a notice is about, where that may be over before the notice is. */
 interface About {
   name: string;
-  /** ms */
-  endsAt: number;
+  /** By the hub's clock: this machine's may be hours ahead. */
+  leftMs: number;
 }
 
 const staysMs = 5200;
@@ -24,8 +24,7 @@ export function announce(text: string): void {
 }
 
 export function toast(text: string, kind: NoticeKind = 'info', about?: About): void {
-  const leftMs = about ? about.endsAt - Date.now() : staysMs;
-  if (leftMs <= 0 || (about && over.has(about.name))) return;
+  if (about && (about.leftMs <= 0 || over.has(about.name))) return;
   const stack = byId('toasts', HTMLElement);
   const close = el(
     'button',
@@ -42,7 +41,7 @@ export function toast(text: string, kind: NoticeKind = 'info', about?: About): v
   close.addEventListener('click', remove);
   stack.append(item);
   while (stack.childElementCount > maxToasts) stack.firstElementChild?.remove();
-  setTimeout(remove, Math.min(staysMs, leftMs));
+  setTimeout(remove, Math.min(staysMs, about?.leftMs ?? staysMs));
   announce(text);
 }
 

@@ -89,6 +89,25 @@ describe.runIf(isThere)('the bell', async () => {
     await expired;
     await until(async () => !(await isToastShown(page, holdId)), 'the page to hear of it');
   }, 120_000);
+
+  test('an offer is told of on a machine that is ahead by more than it has left', async () => {
+    const { eventId, cancel } = await soldOutEvent(hubs, { offerMs: 60_000 });
+    const user = await hubs.user();
+    const { page } = await newPage(browser);
+    await page.addInitScript(() => {
+      const now = Date.now.bind(Date);
+      Date.now = () => now() + 600_000;
+    });
+    await signInAs(page, node(hubs).url, user);
+    await page.goto(node(hubs).url);
+    await page.locator('[data-connection=connected]').waitFor();
+    const client = await hubs.connect(user, 1);
+    await client.request('waitlist:join', { eventId, quantity: 1, requestId: requestId() });
+    await cancel([0]);
+    await page.locator('.toast', { hasText: 'There are seats for you' }).waitFor();
+    expect(await page.locator('#announcer').textContent()).toContain('There are seats for you');
+    await page.context().close();
+  }, 120_000);
 });
 
 test('every kind has its words, with and without what they could name', () => {

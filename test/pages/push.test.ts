@@ -34,7 +34,12 @@ async function standIn(context: BrowserContext): Promise<void> {
     const subscription = (endpoint: string) => ({
       endpoint,
       toJSON: () => ({ endpoint, keys: given }),
-      unsubscribe: async () => localStorage.removeItem(kept),
+      unsubscribe: async () => {
+        const how = localStorage.getItem('unsubscribing');
+        if (how === 'hangs') await new Promise(() => undefined);
+        if (how === 'fails') throw new DOMException('No such luck', 'InvalidStateError');
+        localStorage.removeItem(kept);
+      },
     });
     Object.assign(PushManager.prototype, {
       async getSubscription() {
@@ -165,6 +170,55 @@ describe.runIf(isThere)('web push on the pages', async () => {
     await until(async () => (await subscribed()).length === 0, 'the hub to forget it');
     await page.waitForFunction(() => localStorage.getItem('stand-in') === null);
     expect(await page.evaluate(() => localStorage.getItem('seatcast.push'))).toBeNull();
+    await page.context().close();
+  });
+
+  test.each(['hangs', 'fails'])('what a page could not end is ended by the next: it %s', async (how) => {
+    const { page } = await open(hubs);
+    await openPanel(page);
+    await state(page, 'off');
+    await turn(page);
+    await state(page, 'on');
+    await page.evaluate((kept) => localStorage.setItem('unsubscribing', kept), how);
+    // Nor is the hub told.
+    await page.route('**/api/v1/push/**', (route) => route.abort());
+    await page.locator('#sign-out-button').click();
+    await page.waitForFunction(() => localStorage.getItem('seatcast.session') === null);
+    await page.evaluate(() => localStorage.removeItem('unsubscribing'));
+    await page.reload();
+    await page.waitForFunction(() => localStorage.getItem('stand-in') === null);
+    await page.waitForFunction(() => localStorage.getItem('seatcast.push') === null);
+    await page.context().close();
+  });
+
+  test('a subscription of which nobody knows whose it is, is ended, whether or not somebody is signed in', async () => {
+    const { page } = await open(hubs);
+    await openPanel(page);
+    await state(page, 'off');
+    await turn(page);
+    await state(page, 'on');
+    for (const lost of [['seatcast.push'], ['seatcast.push', 'seatcast.session']]) {
+      await page.evaluate((keys) => {
+        for (const key of keys) localStorage.removeItem(key);
+        localStorage.setItem('stand-in', 'https://push.example.org/left');
+      }, lost);
+      await page.reload();
+      await page.waitForFunction(() => localStorage.getItem('stand-in') === null);
+    }
+    await page.context().close();
+  });
+
+  test('switching it off tells the hub, also where the browser fails to end it', async () => {
+    const { page, subscribed } = await open(hubs);
+    await openPanel(page);
+    await state(page, 'off');
+    await turn(page);
+    await state(page, 'on');
+    await page.evaluate(() => localStorage.setItem('unsubscribing', 'fails'));
+    await turn(page);
+    await state(page, 'failed');
+    expect(await page.locator('#device-push').isChecked()).toBe(false);
+    expect(await subscribed()).toEqual([]);
     await page.context().close();
   });
 

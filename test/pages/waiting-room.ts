@@ -109,7 +109,7 @@ export async function signInAs(page: Page, url: string, user: TestUser, role = '
 export const isToastShown = (page: Page, holdId: string): Promise<boolean> =>
   // As text: the test runner would rewrite the import.
   page.evaluate(`import('/assets/pages/toast.ts').then(({ toast }) => {
-    toast('Late news', 'good', { name: '${holdId}', endsAt: Date.now() + 60_000 });
+    toast('Late news', 'good', { name: '${holdId}', leftMs: 60_000 });
     return document.querySelector('.toast[data-about="${holdId}"]') !== null;
   })`);
 

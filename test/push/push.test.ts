@@ -3,6 +3,8 @@ import { createDecipheriv, createECDH, createPublicKey, hkdfSync, randomBytes, v
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import webPush from 'web-push';
+import type { SignedIn } from '../../src/contracts.gen.ts';
+import { password, type Person, personOf, signIn, signUp } from '../channels/accounts.ts';
 import { call, node } from '../channels/support.ts';
 import {
   deliveriesOf,
@@ -150,6 +152,71 @@ test('[PUSH-2] what waits for a browser that has unsubscribed is not sent', asyn
   expect(await call(node(hubs), 'push:unsubscribe', { endpoint }, user)).toEqual({ removed: true });
   expect((await untilDelivery(hubs, id, 'dead')).lastError).toBe('the subscription has ended');
   service.answer = () => ({ status: 201 });
+});
+
+const endings: [string, (person: Person) => Promise<unknown>][] = [
+  ['signed out', (person) => call(node(hubs), 'auth:logout', {}, person)],
+  [
+    'the password was changed elsewhere',
+    async ({ email }) => {
+      const other = await signIn(hubs, email);
+      await call(
+        node(hubs),
+        'me:change-password',
+        { oldPassword: password, newPassword: 'another one' },
+        other,
+      );
+    },
+  ],
+  [
+    'a refresh token came again',
+    async ({ refreshToken }) => {
+      await call(node(hubs), 'auth:refresh', { refreshToken });
+      await call(node(hubs), 'auth:refresh', { refreshToken }).catch(() => undefined);
+    },
+  ],
+  [
+    'it can be renewed no more',
+    async ({ sessionId }) => {
+      await hubs.sql('update sessions set tokens_until = now() where id = $1', [sessionId]);
+      await hubs.sql('update refresh_tokens set expires_at = now() where session_id = $1', [sessionId]);
+    },
+  ],
+];
+test.each(endings)('[AUTH-3] the browser of a session that has ended is not told: %s', async (_, end) => {
+  const person = await signUp(hubs);
+  const own = await subscribed(person);
+  service.answer = () => ({ status: 503 });
+  const waiting = await notify(hubs, person, 'waitlist-closed');
+  const release = await putOff(hubs, waiting);
+  await end(person);
+  service.answer = () => ({ status: 201 });
+  const posted = own.posted().length;
+  await release();
+  expect((await untilDelivery(hubs, waiting, 'dead')).lastError).toBe('the subscription has ended');
+  const again = (await node(hubs).engine.sessions.open(person.id, null, null)) as SignedIn;
+  const there = await subscribed(personOf(again));
+  const later = await notify(hubs, person, 'waitlist-closed');
+  await until(() => there.posted().length === 1, 'the other browser to be told');
+  expect(await deliveriesOf(hubs, later)).toHaveLength(1);
+  expect(own.posted()).toHaveLength(posted);
+});
+
+test('[PUSH-2] a browser is told in a session that was renewed, and in the one it has subscribed in since', async () => {
+  const first = await signUp(hubs);
+  const own = await subscribed(first);
+  service.answer = () => ({ status: 201 });
+  await hubs.sql('update sessions set tokens_until = now() where id = $1', [first.sessionId]);
+  await notify(hubs, first, 'waitlist-closed');
+  await until(() => own.posted().length === 1, 'it to be told: the session can be renewed');
+  const renewed = personOf(await call(node(hubs), 'auth:refresh', { refreshToken: first.refreshToken }));
+  await notify(hubs, first, 'waitlist-closed');
+  await until(() => own.posted().length === 2, 'it to be told after that');
+  const second = await signIn(hubs, first.email);
+  await call(node(hubs), 'push:subscribe', own.subscription, second);
+  await call(node(hubs), 'auth:logout', {}, renewed);
+  await notify(hubs, first, 'waitlist-closed');
+  await until(() => own.posted().length === 3, 'it to be told in the other session');
 });
 
 test.each([

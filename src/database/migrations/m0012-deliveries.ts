@@ -25,11 +25,12 @@ export class DeliveriesMigration extends Migration {
         deleted_at timestamptz
       )`);
     this.addSql('create index webhooks_of_user on webhooks (user_id, id desc) where deleted_at is null');
-    // An address belongs to one browser; whoever signs in there last has it.
+    // An address belongs to one browser; whoever signs in there last has it, as long as that session lasts.
     this.addSql(`
       create table push_subscriptions (
         id uuid primary key,
         user_id uuid not null references users,
+        session_id text not null references sessions on delete cascade,
         endpoint text not null,
         p256dh text not null,
         auth text not null,
@@ -37,6 +38,14 @@ export class DeliveriesMigration extends Migration {
         constraint push_subscriptions_endpoint unique (endpoint)
       )`);
     this.addSql('create index push_subscriptions_of_user on push_subscriptions (user_id, id)');
+    this.addSql('create index push_subscriptions_of_session on push_subscriptions (session_id)');
+    // Those that are told: a session that has ended, or that nobody can renew any more, hears nothing.
+    this.addSql(`
+      create view live_push_subscriptions as
+      select p.* from push_subscriptions p join sessions s on s.id = p.session_id
+      where s.ended_at is null
+        and (s.tokens_until > now()
+          or exists (select from refresh_tokens t where t.session_id = s.id and t.expires_at > now()))`);
     // `source`: the notification or the domain event it tells of. `next_at`: when it is due; of one that is being sent,
     // until when its node has it. `due_since`: when it was made, or asked for again.
     this.addSql(`

@@ -14,7 +14,7 @@ made as (
   from told where by_mail and $2::boolean
   union all
   select told.id::text, 'push', s.id, told.user_id, told.event_id, s.endpoint, told.kind, told.payload
-  from told join push_subscriptions s on s.user_id = told.user_id
+  from told join live_push_subscriptions s on s.user_id = told.user_id
   where by_push and $3::boolean
   on conflict do nothing
   returning id, channel, endpoint_id
