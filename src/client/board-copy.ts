@@ -141,7 +141,7 @@ export class BoardCopy extends Emitter<BoardCopyEvents> {
         this.#early = [];
         const venueId = this.#venueId;
         this.#loaded(await this.#client.request('kiosk:watch', venueId ? { venueId } : {}));
-      } while (this.#again);
+      } while (this.#again && !this.#isClosed);
     } catch (error) {
       retryMs = this.#missed(error as RequestFailed);
     } finally {
@@ -155,6 +155,7 @@ export class BoardCopy extends Emitter<BoardCopyEvents> {
   }
 
   #missed({ code }: RequestFailed): number {
+    if (this.#isClosed) return againMs;
     this.#setFresh(false);
     if (code !== 'kiosk-unassigned' && code !== 'venue-not-found') return againMs;
     this.board = undefined;

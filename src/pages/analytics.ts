@@ -8,11 +8,12 @@ import type {
   AnalyticsTrendReply,
   AnalyticsUtilisationReply,
 } from '../contracts.gen.ts';
-import { api, Problem } from './api.ts';
+import { Problem } from './api.ts';
 import { Bell } from './bell.ts';
 import { byId, el, fill, icon } from './dom.ts';
 import { followSession } from './follow-session.ts';
 import { money, number, ownZone } from './format.ts';
+import { ownApi } from './own-api.ts';
 import {
   bestBuyers,
   categories,
@@ -55,14 +56,12 @@ const range = (endMs: number, length = days) =>
 async function load(): Promise<void> {
   const turn = ++asked;
   segments();
-  const { current } = session;
-  if (!current) {
+  if (!session.current) {
     showSignIn();
     return;
   }
-  const { token } = current;
   const now = range(Date.now());
-  const ask = <Reply>(path: string) => api<Reply>(`/api/v1/analytics/${path}`, { token });
+  const ask = <Reply>(path: string) => ownApi<Reply>(session, `/api/v1/analytics/${path}`);
   const zone = `timeZone=${encodeURIComponent(timeZone)}`;
   const [summary, before, trend, events, utilisation, byCategory, buyers] = await Promise.all([
     ask<AnalyticsSummaryReply>(`summary?${now}`),
@@ -198,13 +197,10 @@ function showSignIn(): void {
 }
 
 function failed(error: unknown): void {
+  // Whoever is signed in now has asked for something else.
+  if (error instanceof Problem && error.code === 'signed-out') return;
   const again = el('button', { class: 'button', type: 'button' }, 'Try again');
   again.addEventListener('click', () => void load().catch(failed));
-  if (error instanceof Problem && error.status === 401) {
-    session.forget();
-    showSignIn();
-    return;
-  }
   const isOthers = error instanceof Problem && error.code === 'forbidden';
   const text = isOthers
     ? 'This account is not an organizer’s: there are no sales to show.'

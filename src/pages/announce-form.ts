@@ -31,6 +31,8 @@ const lengths = [
   ['72', 'For 3 days'],
 ] as const;
 const longestMinutes = 1440;
+/** Instead of what the board has no more; "" is the whole venue. */
+const toChoose = ['to-choose', 'Choose…'] as const;
 
 export class AnnounceForm {
   readonly element: HTMLElement;
@@ -61,6 +63,9 @@ export class AnnounceForm {
   #kind: AnnouncementKind = 'delay';
   #board: Board | undefined;
   #offered = '';
+  #venueId: string | undefined;
+  /** What it is about, as chosen, or as it stood there when the first letter was typed; undefined: the first. */
+  #meant: string | undefined;
   /** Whoever has chosen what it is about is not overruled by another kind. */
   #isChosen = false;
 
@@ -95,9 +100,15 @@ export class AnnounceForm {
       ),
       this.#submit,
     );
-    this.element.addEventListener('input', () => this.#show());
     this.#about.control.addEventListener('change', () => {
       this.#isChosen = true;
+      this.#meant = this.#about.control.value;
+      this.#offerEvents();
+      this.#show();
+    });
+    this.element.addEventListener('input', () => {
+      if (this.#board) this.#meant ??= this.#about.control.value;
+      this.#show();
     });
     this.element.addEventListener('submit', (event) => {
       event.preventDefault();
@@ -108,9 +119,28 @@ export class AnnounceForm {
 
   /** @param board undefined: that of the venue is not known yet */
   follow(board: Board | undefined): void {
+    if (board && board.venueId !== this.#venueId) {
+      this.#venueId = board.venueId;
+      this.#forgetMeant();
+    }
     this.#board = board;
     this.#offerEvents();
     this.#show();
+  }
+
+  /** As it was: what was typed is not for whoever comes next. */
+  reset(): void {
+    this.#board = undefined;
+    this.#venueId = undefined;
+    this.#forgetMeant();
+    this.#text.control.value = '';
+    this.#length.control.selectedIndex = 0;
+    this.#choose('delay');
+  }
+
+  #forgetMeant(): void {
+    this.#meant = undefined;
+    this.#isChosen = false;
   }
 
   get #event(): BoardEvent | undefined {
@@ -125,6 +155,7 @@ export class AnnounceForm {
     write(this.#minutes.row.querySelector('label') as HTMLElement, minutes);
     write(this.#text.row.querySelector('label') as HTMLElement, text);
     this.#minutes.control.value = `${usual}`;
+    if (!this.#isChosen) this.#meant = undefined;
     for (const each of [this.#about, this.#minutes, this.#text]) each.refuse('');
     this.#offerEvents();
     this.#show();
@@ -138,12 +169,15 @@ export class AnnounceForm {
     const whole = ['', 'The whole venue'] as const;
     const nothing = [['', 'Nothing is on here that could be late'] as const];
     const delays = lines.length > 0 ? lines : nothing;
-    const offered = { delay: delays, doors: [...lines, whole], info: [whole, ...lines] }[this.#kind];
+    const there = { delay: delays, doors: [...lines, whole], info: [whole, ...lines] }[this.#kind];
+    const meant = there.find(([value]) => value === this.#meant);
+    // What was typed about one event is not to be said of another.
+    const isGone = this.#board !== undefined && this.#meant !== undefined && !meant;
+    const offered = isGone ? [toChoose, ...there] : there;
     const key = JSON.stringify(offered);
-    if (key === this.#offered) return;
+    if (key !== this.#offered) offer(this.#about.control, offered);
     this.#offered = key;
-    offer(this.#about.control, offered);
-    if (!this.#isChosen) this.#about.control.selectedIndex = 0;
+    this.#about.control.value = (meant ?? offered[0] ?? toChoose)[0];
   }
 
   #show(): void {
@@ -174,6 +208,7 @@ export class AnnounceForm {
     try {
       await this.#announce(wish);
       this.#text.control.value = '';
+      if (!this.#isChosen) this.#meant = undefined;
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       const isAbout = error.code.startsWith('event-') || error.code === 'venue-not-found';
@@ -189,7 +224,9 @@ export class AnnounceForm {
     const [text, minutes] = [this.#text.control.value.trim(), Number(this.#minutes.control.value)];
     const least = kind === 'delay' ? 1 : 0;
     const isWrong = !Number.isInteger(minutes) || minutes < least || minutes > longestMinutes;
-    if (kind === 'info' && text === '') this.#text.refuse('Type what the screens are to say.');
+    if (eventId === toChoose[0])
+      this.#about.refuse('What this was about is not on this board any more. Choose anew.');
+    else if (kind === 'info' && text === '') this.#text.refuse('Type what the screens are to say.');
     else if (kind !== 'info' && isWrong)
       this.#minutes.refuse(`Whole minutes, ${least} to ${longestMinutes}.`);
     else if (kind === 'delay' && eventId === '') this.#about.refuse('There is no event to be late.');

@@ -25,6 +25,8 @@ export function bannerPart(): BannerPart {
   };
 }
 
+const nothing = 'Nothing is announced right now.';
+
 interface Line {
   root: HTMLElement;
   banner: BannerPart;
@@ -36,7 +38,7 @@ export class AnnouncedList {
   readonly #withdraw: (announcementId: string) => Promise<void>;
   readonly #lines = new Map<string, Line>();
   readonly #list = el('ul', { class: 'announced-list' });
-  readonly #empty = el('p', { class: 'muted announced-none' }, 'Nothing is announced right now.');
+  readonly #empty = el('p', { class: 'muted announced-none' }, nothing);
 
   constructor(withdraw: (announcementId: string) => Promise<void>) {
     this.#withdraw = withdraw;
@@ -64,7 +66,17 @@ export class AnnouncedList {
     // The keyboard goes on here when what it was at is gone.
     if (hadFocus && document.activeElement === document.body) this.element.focus();
     this.#list.hidden = roots.length === 0;
+    write(this.#empty, nothing);
     this.#empty.hidden = roots.length > 0;
+  }
+
+  /** Of a board that is not here nothing can be withdrawn. @param words why not */
+  clear(words: string): void {
+    this.#lines.clear();
+    arrange(this.#list, []);
+    this.#list.hidden = true;
+    write(this.#empty, words);
+    this.#empty.hidden = false;
   }
 
   #newLine(id: string): Line {

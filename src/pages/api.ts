@@ -1,8 +1,11 @@
 /** The hub's HTTP side, for what is read once: events, plans, signing in. */
+import type { WireError } from '../errors.ts';
+
 interface ProblemBody {
   code?: string;
   message?: string;
   title?: string;
+  retry?: WireError['retry'];
   details?: Record<string, unknown>;
 }
 
@@ -10,6 +13,7 @@ interface ProblemBody {
 export class Problem extends Error {
   readonly code: string;
   readonly status: number;
+  readonly retry: WireError['retry'];
   readonly details: Record<string, unknown>;
 
   constructor(status: number, body: ProblemBody) {
@@ -17,15 +21,22 @@ export class Problem extends Error {
     this.name = 'Problem';
     this.status = status;
     this.code = body.code ?? 'unknown';
+    // Without words of the hub it is something in between that has no connection to it.
+    this.retry = body.retry ?? (status === 0 || status >= 500 ? 'later' : 'never');
     this.details = body.details ?? {};
   }
 }
 
+export interface ApiOptions {
+  post?: unknown;
+  patch?: unknown;
+  remove?: boolean;
+  token?: string;
+  key?: string;
+}
+
 /** @throws Problem */
-export async function api<Reply>(
-  path: string,
-  options: { post?: unknown; patch?: unknown; remove?: boolean; token?: string; key?: string } = {},
-): Promise<Reply> {
+export async function api<Reply>(path: string, options: ApiOptions = {}): Promise<Reply> {
   const headers: Record<string, string> = { accept: 'application/json' };
   if (options.token) headers['authorization'] = `Bearer ${options.token}`;
   // Under the same key nothing is done twice, so it may be asked again when no answer came.

@@ -76,6 +76,16 @@ export class PairForm {
     ]);
   }
 
+  /** As it was: what was typed is not for whoever comes next. */
+  reset(): void {
+    for (const { control, refuse } of [this.#code, this.#name]) {
+      control.value = '';
+      refuse('');
+    }
+    this.#venue.control.replaceChildren();
+    this.#venue.refuse('');
+  }
+
   /** With a code that came with the address, the name is next. */
   begin(code: string): void {
     if (code !== '') this.#code.control.value = writtenCode(code);

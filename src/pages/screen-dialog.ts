@@ -10,7 +10,7 @@ export function changeScreen(
   kiosk: Kiosk,
   venues: readonly Venue[],
   change: (wish: KiosksUpdateRequest) => Promise<void>,
-): void {
+): HTMLDialogElement {
   const name = field(
     'Name',
     el('input', { class: 'input', name: 'name', maxlength: 100, autocomplete: 'off' }),
@@ -61,4 +61,5 @@ export function changeScreen(
   document.body.append(dialog);
   dialog.showModal();
   name.control.focus();
+  return dialog;
 }

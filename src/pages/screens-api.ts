@@ -5,11 +5,10 @@ import type {
   KioskAnnounceRequest,
   KiosksPairRequest,
   KiosksUpdateRequest,
-  SignedIn,
   Venue,
   VenuesListReply,
 } from '../contracts.gen.ts';
-import { api } from './api.ts';
+import { ownApi } from './own-api.ts';
 import type { Session } from './session.ts';
 
 /** More than that nobody looks after on one page. */
@@ -30,14 +29,14 @@ export async function readKiosks(client: SeatcastClient): Promise<Kiosk[]> {
 }
 
 /** The venues of an organizer, all of them for an admin. */
-export async function readVenues({ token, user }: SignedIn): Promise<Venue[]> {
-  const whose = user.role === 'admin' ? '' : '&mine=true';
+export async function readVenues(session: Session): Promise<Venue[]> {
+  const whose = session.current?.user.role === 'admin' ? '' : '&mine=true';
   const found: Venue[] = [];
   let cursor: string | undefined;
   do {
     const more = cursor ? `&cursor=${encodeURIComponent(cursor)}` : '';
     const path = `/api/v1/venues?limit=${pageSize}${whose}${more}`;
-    const { venues, nextCursor } = await api<VenuesListReply>(path, { token });
+    const { venues, nextCursor } = await ownApi<VenuesListReply>(session, path);
     found.push(...venues);
     cursor = nextCursor ?? undefined;
   } while (cursor && found.length < readAtMost);
@@ -57,27 +56,22 @@ export class ScreensApi {
   announce = (wish: KioskAnnounceRequest): Promise<unknown> => this.#once('/api/v1/announcements', wish);
 
   change({ kioskId, ...patch }: KiosksUpdateRequest): Promise<unknown> {
-    return api(`/api/v1/kiosks/${kioskId}`, { patch, ...this.#token });
+    return ownApi(this.#session, `/api/v1/kiosks/${kioskId}`, { patch });
   }
 
   revoke(kioskId: string): Promise<unknown> {
-    return api(`/api/v1/kiosks/${kioskId}`, { remove: true, ...this.#token });
+    return ownApi(this.#session, `/api/v1/kiosks/${kioskId}`, { remove: true });
   }
 
   withdraw(announcementId: string): Promise<unknown> {
-    return api(`/api/v1/announcements/${announcementId}`, { remove: true, ...this.#token });
+    return ownApi(this.#session, `/api/v1/announcements/${announcementId}`, { remove: true });
   }
 
   async #once(path: string, post: object): Promise<unknown> {
     const wish = `${path} ${JSON.stringify(post)}`;
     if (this.#open?.wish !== wish) this.#open = { wish, key: crypto.randomUUID() };
-    const answer = await api(path, { post, key: this.#open.key, ...this.#token });
+    const answer = await ownApi(this.#session, path, { post, key: this.#open.key });
     this.#open = undefined;
     return answer;
-  }
-
-  get #token(): { token?: string } {
-    const token = this.#session.current?.token;
-    return token ? { token } : {};
   }
 }

@@ -89,6 +89,8 @@ export const venueWords = ({ name, address }: Venue): string =>
 export function refusedWords({ code, message, details }: Problem): string {
   const seconds = Math.max(1, Math.ceil(Number(details['retryAfterMs'] ?? 1000) / 1000));
   const words: Readonly<Record<string, string>> = {
+    // They see that themselves.
+    'signed-out': '',
     'pairing-not-found':
       'No screen shows this code now. A code lasts ten minutes and counts once: look at the screen once more.',
     'rate-limited': `That was too often. Try again in ${seconds === 1 ? 'a second' : `${seconds} seconds`}.`,

@@ -1,5 +1,5 @@
 /** The screens of an organizer: paired, looked after, and told what to announce. */
-import { RequestFailed, SeatcastClient } from '../client/client.ts';
+import { SeatcastClient } from '../client/client.ts';
 import type { Kiosk, Venue } from '../contracts.gen.ts';
 import { Problem } from './api.ts';
 import { Bell } from './bell.ts';
@@ -10,6 +10,7 @@ import { PairForm } from './pair-form.ts';
 import { changeScreen } from './screen-dialog.ts';
 import { readKiosks, readVenues, ScreensApi } from './screens-api.ts';
 import { ScreensList } from './screens-list.ts';
+import { sayFailure } from './say-failure.ts';
 import { refusedWords, standingOf } from './screens-words.ts';
 import { Session } from './session.ts';
 import { askToSignIn, showAccount } from './sign-in.ts';
@@ -28,8 +29,11 @@ const client = new SeatcastClient({ token: session.current?.token, newToken: () 
 const hub = new ScreensApi(session);
 /** undefined: nobody is signed in who has any, or they are not read yet. */
 let venues: Venue[] | undefined;
-/** Counts questions, so that a late answer to an earlier one is not shown. */
+/** The venues could not be read: the next look begins with them. */
+let isOwed = false;
+/** Counts questions, so that a late answer to an earlier one is not shown, nor that it failed. */
 let asked = 0;
+let dialog: HTMLDialogElement | undefined;
 
 const form = new PairForm(async (wish) => {
   await hub.pair(wish);
@@ -42,12 +46,13 @@ const form = new PairForm(async (wish) => {
 });
 
 const list = new ScreensList({
-  change: (kiosk) =>
-    changeScreen(kiosk, venues ?? [], async (wish) => {
+  change: (kiosk) => {
+    dialog = changeScreen(kiosk, venues ?? [], async (wish) => {
       await hub.change(wish);
       toast(`${wish.name ?? kiosk.name} is changed.`, 'good');
       await look();
-    }),
+    });
+  },
   revoke: ({ id, name }) => tried(() => hub.revoke(id), `${name} is revoked. It shows a code again.`),
 });
 
@@ -65,26 +70,34 @@ const venueBoard = new VenueBoard({
   },
 });
 
+/** For whoever is signed in now: nobody sees what is somebody else's, chooses from it, or goes on with what they typed. */
 async function start(): Promise<void> {
   venues = undefined;
   asked++;
-  venueBoard.close();
+  dialog?.close();
+  form.reset();
+  venueBoard.reset();
   write(facts, '');
-  // Nobody sees what is somebody else's, nor chooses from it.
+  jump.hidden = true;
   fill(place);
-  const { current } = session;
-  if (!current) return showSignIn();
-  const found = await readVenues(current);
-  if (session.current?.user.id !== current.user.id) return;
-  venues = found;
+  if (!session.current) return showSignIn();
+  await begin();
+}
+
+async function begin(): Promise<void> {
+  isOwed = false;
+  venues = await readVenues(session);
   await look();
 }
 
 async function look(): Promise<void> {
   const [turn, own] = [++asked, venues];
   if (!own || client.state !== 'connected') return;
-  const kiosks = await readKiosks(client);
-  if (turn !== asked) return;
+  const kiosks = await readKiosks(client).catch((error: unknown) => {
+    if (turn === asked) throw error;
+    return undefined;
+  });
+  if (!kiosks || turn !== asked) return;
   if (!place.contains(list.element)) showParts(own);
   show(kiosks, own);
 }
@@ -125,7 +138,8 @@ async function tried(act: () => Promise<unknown>, done: string): Promise<void> {
     toast(done, 'good');
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    toast(refusedWords(error), 'bad');
+    const words = refusedWords(error);
+    if (words) toast(words, 'bad');
   }
   await look().catch(failed);
 }
@@ -140,6 +154,8 @@ function note(look: 'screen' | 'lock', text: string, more?: Child): void {
   venues = undefined;
   venueBoard.close();
   jump.hidden = true;
+  // What is said again takes the focus from nobody.
+  if (place.querySelector('.card > p')?.textContent === text) return;
   fill(place, el('div', { class: 'card nothing' }, icon(look), el('p', {}, text), more));
 }
 
@@ -150,21 +166,20 @@ function showSignIn(): void {
 }
 
 function failed(error: unknown): void {
-  if (error instanceof Problem && error.status === 401) {
-    session.forget();
-    return;
-  }
-  const code = error instanceof Problem || error instanceof RequestFailed ? error.code : '';
-  // It is asked again with the next connection, and every few seconds.
-  if (code === 'connection-lost' || code === 'timeout' || code === 'rate-limited') return;
-  if (code === 'forbidden') {
-    note('lock', 'This page is for organizers: a buyer’s account has no screens.');
-    return;
-  }
-  const again = el('button', { class: 'button', type: 'button' }, 'Try again');
-  again.addEventListener('click', () => void start().catch(failed));
-  note('screen', code === '' || !(error instanceof Error) ? 'Something went wrong.' : error.message, again);
-  if (code === '') throw error;
+  sayFailure(error, {
+    refusals: { forbidden: 'This page is for organizers: a buyer’s account has no screens.' },
+    note: (text, again) => note(again ? 'screen' : 'lock', text, again),
+    later,
+    begin,
+  });
+}
+
+/** As with a lost connection: what is shown stays, and is asked for again every few seconds. */
+function later(): boolean {
+  const isShown = place.contains(list.element);
+  isOwed = !isShown;
+  if (isShown && client.state === 'connected') write(facts, 'The hub is busy. It is asked again.');
+  return isShown;
 }
 
 showAccount(byId('account', HTMLElement), session);
@@ -173,11 +188,12 @@ new Bell(byId('bell-place', HTMLElement), session, client);
 session.on('changed', () => void start().catch(failed));
 client.on('state', (state) => {
   byId('app', HTMLElement).dataset['connection'] = state;
-  if (state === 'connected') void look().catch(failed);
+  if (state === 'connected') lookOrBegin();
   else if (state === 'waiting' && venues) write(facts, 'No connection to the hub. It comes back by itself.');
 });
 jump.addEventListener('click', () => form.begin(''));
-const lookIfSeen = () => void (!document.hidden && look().catch(failed));
+const lookOrBegin = () => void (isOwed ? begin() : look()).catch(failed);
+const lookIfSeen = () => !document.hidden && lookOrBegin();
 setInterval(lookIfSeen, lookEveryMs);
 document.addEventListener('visibilitychange', lookIfSeen);
 start().catch(failed);

@@ -164,7 +164,8 @@ const askToRenew = ({ refreshToken }: SignedIn): Promise<SignedIn> =>
 const isFinal = ({ code }: Problem): boolean =>
   code === 'refresh-refused' || code === 'refresh-superseded' || code === 'invalid-request';
 
-const isOver = ({ expiresAt }: SignedIn): boolean => Date.parse(expiresAt) <= Date.now();
+/** Whether its token has run out; another may be had. */
+export const isOver = ({ expiresAt }: SignedIn): boolean => Date.parse(expiresAt) <= Date.now();
 
 /** One tab after the other. Browsers have such locks for pages that came over TLS, or from this machine. */
 const alone = <T>(work: () => Promise<T>): Promise<T> => {

@@ -68,6 +68,14 @@ export class VenueBoard {
   close(): void {
     this.#copy?.close();
     this.#copy = undefined;
+    this.#list.clear('The board is on its way.');
+  }
+
+  /** For somebody else, who goes on with nothing of what was chosen or typed. */
+  reset(): void {
+    this.close();
+    this.#choice.replaceChildren();
+    this.#form.reset();
   }
 
   /** What depends on the time alone. */
@@ -87,6 +95,10 @@ export class VenueBoard {
     copy.on('changed', (board) => {
       this.#form.follow(board);
       this.show();
+    });
+    copy.on('missing', () => {
+      this.#form.follow(undefined);
+      this.#list.clear('The board of this venue cannot be loaded. It is asked for again.');
     });
     copy.on('fresh', (fresh) => {
       this.element.dataset['fresh'] = `${fresh}`;

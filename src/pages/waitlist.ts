@@ -1,11 +1,13 @@
 /** The organizer's view of a waitlist: who waits for what, in which order, and the way to put somebody first. */
 import { RequestFailed, SeatcastClient } from '../client/client.ts';
 import type { Event as SeatedEvent, WaitlistState } from '../contracts.gen.ts';
-import { api, Problem } from './api.ts';
 import { Bell } from './bell.ts';
 import { byId, type Child, el, fill, icon } from './dom.ts';
+import { followSession } from './follow-session.ts';
 import { eventDay, zonedDate } from './format.ts';
+import { ownApi } from './own-api.ts';
 import { refusalWords } from './refusal-words.ts';
+import { sayFailure } from './say-failure.ts';
 import { Session } from './session.ts';
 import { askToSignIn, showAccount } from './sign-in.ts';
 import { toast } from './toast.ts';
@@ -27,7 +29,9 @@ const choice = byId('event', HTMLSelectElement);
 const client = new SeatcastClient({ token: session.current?.token, newToken: () => session.renew() });
 let events: SeatedEvent[] = [];
 let shown: SeatedEvent | undefined;
-/** Counts questions, so that a late answer to an earlier one is not shown. */
+/** The events could not be read: the next look begins with them. */
+let isOwed = false;
+/** Counts questions, so that a late answer to an earlier one is not shown, nor that it failed. */
 let asked = 0;
 let following: ReturnType<typeof setTimeout> | undefined;
 
@@ -50,10 +54,10 @@ async function start(): Promise<void> {
   shown = undefined;
   asked++;
   byId('event-choice', HTMLElement).hidden = true;
-  const { current } = session;
-  if (!current) return showSignIn();
+  isOwed = false;
+  if (!session.current) return showSignIn();
   const query = 'mine=true&sort=startsAt&limit=100';
-  const found = await api<{ events: SeatedEvent[] }>(`/api/v1/events?${query}`, { token: current.token });
+  const found = await ownApi<{ events: SeatedEvent[] }>(session, `/api/v1/events?${query}`);
   const now = Date.now();
   events = found.events.filter(({ status, sellMode }) => status !== 'draft' && sellMode === 'online');
   // What is over is looked at last.
@@ -62,7 +66,7 @@ async function start(): Promise<void> {
   if (wanted && !events.some(({ id }) => id === wanted)) {
     // An admin may look at everybody's.
     const path = `/api/v1/events/${encodeURIComponent(wanted)}`;
-    events.unshift(await api<SeatedEvent>(path, { token: current.token }));
+    events.unshift(await ownApi<SeatedEvent>(session, path));
   }
   fill(choice, ...events.map((event) => el('option', { value: event.id }, optionWords(event))));
   byId('event-choice', HTMLElement).hidden = events.length === 0;
@@ -102,16 +106,26 @@ async function look(): Promise<void> {
   const event = shown;
   const turn = ++asked;
   if (!event || client.state !== 'connected') return;
-  const ask = (state: WaitlistState, most: number) => readLines(client, event.id, state, most);
+  const queue = await readQueue(event).catch((error: unknown) => {
+    if (turn === asked) throw error;
+    return undefined;
+  });
+  if (!queue || turn !== asked) return;
+  if (!place.contains(board.element)) fill(place, board.element);
+  board.show(queue);
+}
+
+async function readQueue({ id }: SeatedEvent) {
+  const ask = (state: WaitlistState, most: number) => readLines(client, id, state, most);
   const [waiting, offered] = [await ask('waiting', 1000), await ask('offered', 500)];
   const over = [];
   if (board.view === 'ended') for (const state of ended) over.push(...(await ask(state, 100)).lines);
-  if (turn !== asked) return;
-  if (!place.contains(board.element)) fill(place, board.element);
-  board.show({ waiting, offered, ended: over });
+  return { waiting, offered, ended: over };
 }
 
 function note(text: string, more?: Child): void {
+  // What is said again takes the focus from nobody.
+  if (place.querySelector('.nothing > p')?.textContent === text) return;
   fill(place, el('div', { class: 'card nothing' }, icon('clock'), el('p', {}, text), more));
 }
 
@@ -125,38 +139,29 @@ function showSignIn(): void {
 }
 
 function failed(error: unknown): void {
-  if (error instanceof Problem && error.status === 401) {
-    session.forget();
-    return;
-  }
-  const code = error instanceof Problem || error instanceof RequestFailed ? error.code : '';
-  // It is asked again with the next connection, and every few seconds.
-  if (code === 'connection-lost' || code === 'timeout' || code === 'rate-limited') return;
-  const refused = refusals[code];
-  if (refused) {
-    note(refused);
-    return;
-  }
-  const again = el('button', { class: 'button', type: 'button' }, 'Try again');
-  again.addEventListener('click', () => void start().catch(failed));
-  note(code === '' || !(error instanceof Error) ? 'Something went wrong.' : error.message, again);
-  if (code === '') throw error;
+  sayFailure(error, { refusals, note, later, begin: start });
+}
+
+function later(): boolean {
+  isOwed = shown === undefined;
+  return !isOwed && place.contains(board.element);
 }
 
 showAccount(byId('account', HTMLElement), session);
 new Bell(byId('bell-place', HTMLElement), session, client);
-session.on('changed', (signedIn) => {
-  client.signIn(signedIn?.token);
+followSession(session, client);
+session.on('changed', () => {
+  fill(place);
   void start().catch(failed);
 });
-session.on('renewed', ({ token }) => client.renew(token));
 client.on('state', (state) => {
   byId('app', HTMLElement).dataset['connection'] = state;
-  if (state === 'connected') void look().catch(failed);
+  if (state === 'connected') lookOrStart();
 });
 choice.addEventListener('change', () => {
   const event = events.find(({ id }) => id === choice.value);
   if (event) show(event);
 });
-setInterval(() => !document.hidden && void look().catch(failed), lookEveryMs);
+const lookOrStart = () => void (isOwed ? start() : look()).catch(failed);
+setInterval(() => !document.hidden && lookOrStart(), lookEveryMs);
 start().catch(failed);

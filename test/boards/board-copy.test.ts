@@ -47,6 +47,10 @@ class Line extends Emitter<Said> {
     this.emit('kiosk:board', next);
   }
 
+  assign(): void {
+    this.emit('kiosk:assigned', { venueId: 'venue', name: 'Foyer' });
+  }
+
   async answer(next: Board): Promise<void> {
     await until(() => this.waiting.length > 0, 'the board to be asked for');
     this.waiting.shift()?.({ board: next, version: '1' });
@@ -108,4 +112,12 @@ test('[KIOSK-10] a copy that is closed listens to nothing any more', async () =>
   copy.close();
   expect(line.listeners).toBe(0);
   expect(copy.fresh).toBe(false);
+});
+
+test('[KIOSK-10] a copy that is closed while its board is on the way asks for no other', async () => {
+  const { line, copy } = begin();
+  line.assign();
+  copy.close();
+  await line.answer(board(5, 'late'));
+  expect([line.waiting.length, copy.board]).toEqual([0, undefined]);
 });

@@ -1,7 +1,9 @@
 /** The page of screens: paired from their code, looked after, and told what to announce; on another node than they. */
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { RequestError } from '../../src/errors.ts';
 import { type House, house } from '../channels/kiosk/support.ts';
+import { call, node } from '../channels/support.ts';
 import { startTestHubs, type TestUser } from '../support/hub.ts';
 import { isThere, launch } from './browser.ts';
 import { type Look, newPage, pressTwice, signInAs } from './waiting-room.ts';
@@ -140,6 +142,109 @@ describe.skipIf(!isThere)('the page of screens in a browser', async () => {
     await expect.poll(shown).toEqual(['delay', 'doors']);
     const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
     expect(wider).toBeLessThanOrEqual(0);
+    expect(errors).toEqual([]);
+  }, 60_000);
+
+  test('a look that is refused for now takes nothing from the page, and the next one heals it', async () => {
+    const own = await house(hubs);
+    const { page } = await open(own.organizer);
+    await page.locator('[data-fresh=true]').waitFor();
+    await fill(page, 'text', 'half typed');
+    for (const code of ['try-later', 'server-draining', 'internal'] as const) {
+      vi.spyOn(node(hubs, 1).engine.kiosks, 'list').mockRejectedValueOnce(new RequestError(code));
+      await lookNow(page);
+      await page.locator('#facts', { hasText: 'asked again' }).waitFor();
+      expect(await page.locator('[name=text]').inputValue()).toBe('half typed');
+      expect(await page.locator('.panel[data-fresh=true]').count()).toBe(1);
+      await lookNow(page);
+      await page.locator('#facts', { hasText: 'Boards for your foyers' }).waitFor();
+    }
+  }, 60_000);
+
+  test('where the venues cannot be read for now, they are read with the next look', async () => {
+    const { page } = await newPage(browser);
+    await signInAs(page, second, place.organizer, 'organizer');
+    const refused = { status: 503, json: { code: 'try-later', message: 'Not now.', retry: 'later' } };
+    await page.route('**/api/v1/venues?*', (route) => route.fulfill(refused), { times: 1 });
+    await page.goto(`${second}/screens`);
+    await page.locator('#board button', { hasText: 'Try again' }).waitFor();
+    await lookNow(page);
+    await page.locator('#announce-form').waitFor();
+  }, 60_000);
+
+  test('[KIOSK-7] what was typed about an event is said of no other when that one is gone', async () => {
+    const own = await house(hubs);
+    const other = await own.event({ title: 'The other' });
+    const chosen = await own.event({ title: 'The chosen', startsInMs: 7_200_000 });
+    const { page } = await open(own.organizer);
+    const about = page.locator('[name=about]');
+    await about.locator(`option[value="${chosen}"]`).waitFor({ state: 'attached' });
+    await about.selectOption(chosen);
+    await fill(page, 'text', 'The conductor is late');
+    await call(node(hubs), 'events:cancel', { eventId: chosen, reason: 'ill' }, own.organizer);
+    await about.locator('option', { hasText: 'Choose…' }).waitFor({ state: 'attached' });
+    expect(await about.locator('option:checked').textContent()).toBe('Choose…');
+    await page.locator('#announce-form [type=submit]').click();
+    await fault(page, 'Choose anew');
+    await about.selectOption(other);
+    expect(await about.locator('option', { hasText: 'Choose…' }).count()).toBe(0);
+    // Nothing was chosen here, but what stands there was read when it was typed.
+    await page.reload();
+    await about.locator(`option[value="${other}"]`).waitFor({ state: 'attached' });
+    await fill(page, 'text', 'The conductor is late');
+    await own.event({ title: 'An earlier one', startsInMs: 1_800_000 });
+    await about.locator('option', { hasText: 'An earlier one' }).waitFor({ state: 'attached' });
+    expect(await about.inputValue()).toBe(other);
+  }, 60_000);
+
+  test('[KIOSK-7] under another venue nothing of the one before can be withdrawn, whether its board comes or not', async () => {
+    const own = await house(hubs);
+    const address = { street: '', city: 'Bruges', postalCode: '9000', country: 'BE' };
+    const input = { name: 'Other hall', address, timeZone: 'Europe/Brussels' };
+    const { id: other } = await call(node(hubs), 'venues:create', input, own.organizer);
+    await own.announce({ venueId: own.venueId, kind: 'info', text: 'Of the first venue' }, 0);
+    const { page } = await open(own.organizer, `/screens?venue=${own.venueId}`);
+    const lines = page.locator('[data-announcement]');
+    await lines.waitFor();
+    const { boards } = node(hubs, 1).engine;
+    vi.spyOn(boards, 'open').mockRejectedValueOnce(new RequestError('try-later'));
+    await page.locator('#venue-choice').selectOption(other);
+    expect(await lines.count()).toBe(0);
+    await page.locator('.announced-none', { hasText: 'Nothing is announced' }).waitFor();
+    vi.spyOn(boards, 'open').mockRejectedValueOnce(new RequestError('venue-not-found'));
+    await page.locator('#venue-choice').selectOption(own.venueId);
+    await page.locator('.announced-none', { hasText: 'cannot be loaded' }).waitFor();
+    expect(await page.locator('#announce-form [type=submit]').isDisabled()).toBe(true);
+  }, 60_000);
+
+  test('what was opened and typed is not there for whoever signs in next', async () => {
+    const [own, next] = [await house(hubs), await house(hubs)];
+    await own.kiosk('Cloakroom');
+    const { page, errors } = await open(own.organizer);
+    await page.locator('[data-fresh=true]').waitFor();
+    await fill(page, 'code', 'K7QM');
+    await page.locator('#pair-form [name=name]').fill('Foyer');
+    await fill(page, 'text', 'A secret');
+    await row(page, 'Cloakroom').locator('button', { hasText: 'Change' }).click();
+    await page.locator('#screen-dialog').waitFor();
+    // In another tab.
+    const becomes = (text: string | null) =>
+      page.evaluate((kept) => {
+        if (kept === null) localStorage.removeItem('seatcast.session');
+        else localStorage.setItem('seatcast.session', kept);
+        dispatchEvent(new StorageEvent('storage', { key: 'seatcast.session' }));
+      }, text);
+    const before = await page.evaluate(() => localStorage.getItem('seatcast.session'));
+    await becomes(null);
+    await page.locator('#board', { hasText: 'Screens are looked after by organizers' }).waitFor();
+    await page.locator('#screen-dialog').waitFor({ state: 'detached' });
+    const { token, id } = next.organizer;
+    const kept = JSON.parse(before ?? '');
+    await becomes(JSON.stringify({ ...kept, token, user: { ...kept.user, id } }));
+    await page.locator('[data-fresh=true]').waitFor();
+    for (const input of await page.locator('[name=code], #pair-form [name=name], [name=text]').all())
+      expect(await input.inputValue()).toBe('');
+    expect(await page.locator('[data-kiosk], [data-announcement]').count()).toBe(0);
     expect(errors).toEqual([]);
   }, 60_000);
 

@@ -1,9 +1,12 @@
 /** Who is signed in stays so, although tokens last only seconds here. */
+import { randomUUID } from 'node:crypto';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { seedDemo } from '../../src/demo/demo.ts';
+import { newSessionId, Tokens } from '../../src/session.ts';
+import { call, node } from '../channels/support.ts';
 import { until } from '../support/client.ts';
-import { startTestHubs } from '../support/hub.ts';
+import { startTestHubs, testKeys } from '../support/hub.ts';
 import { isThere, launch, loaded, openEvent, openRow, signUp, stateOf } from './browser.ts';
 
 interface Kept {
@@ -78,6 +81,33 @@ describe.skipIf(!isThere)('a session in a browser', async () => {
     await page.locator('#account .avatar').waitFor();
     await openRow(page);
     await stateOf(page, 1, 'mine');
+  });
+
+  test.each([
+    ['/screens', '#pair-form', 'is over'],
+    ['/analytics', '#board[data-loaded]', 'is over'],
+    ['/waitlist', '#board :text("no events on sale")', 'is over'],
+    // The clock of this browser is slow.
+    ['/screens', '#pair-form', 'is over without the page knowing'],
+    ['/analytics', '#board[data-loaded]', 'is over without the page knowing'],
+  ])('%s (%s) goes on as the same person when the token %s', async (path, there, which) => {
+    const email = `${randomUUID()}@example.com`;
+    const account = { email, password: 'a long enough password' };
+    const { user } = await call(node(hubs), 'auth:register', { ...account, name: 'Page Tester' });
+    await hubs.sql("update users set role = 'organizer' where id = $1", [user.id]);
+    const signedIn = await call(node(hubs), 'auth:login', account);
+    const over = { sessionId: newSessionId(), until: Date.now() - 60_000 };
+    const { token } = await new Tokens(testKeys, 5000).sign({ id: user.id, role: 'organizer' }, over);
+    const known = which === 'is over' ? -60_000 : 60_000;
+    const kept = { ...signedIn, token, expiresAt: new Date(Date.now() + known).toISOString() };
+    const page = await (await browser.newContext()).newPage();
+    await page.goto(`${url}/assets/pages/favicon.svg`);
+    await page.evaluate((text) => localStorage.setItem('seatcast.session', text), JSON.stringify(kept));
+    await page.goto(url + path);
+    await page.locator(there).waitFor();
+    expect(await page.locator('#board', { hasText: 'Sign in' }).count()).toBe(0);
+    expect((await read(page)).refreshToken).not.toBe(kept.refreshToken);
+    await page.context().close();
   });
 
   test('tabs of one browser do not renew each other away', async () => {
