@@ -100,8 +100,13 @@ describe.skipIf(!isThere)('the sales page', () => {
     expect(await tileOf(page, 'Seats sold')).toBe(`${plain?.seats}`);
     await page.locator('#ranges button', { hasText: '30 days' }).click();
     await page.locator('.chart path.line').waitFor();
-    await page.locator('.chart svg').hover({ position: { x: 400, y: 100 } });
-    expect(await page.locator('.chart-tip strong').textContent()).toMatch(/^€/);
+    // Sums that arrive draw the chart anew, without what the pointer showed.
+    let x = 400;
+    const tip = async () => {
+      await page.locator('.chart svg').hover({ position: { x: x++, y: 100 } });
+      return page.locator('.chart-tip strong').textContent({ timeout: 500 });
+    };
+    await expect.poll(() => tip().catch(() => ''), { timeout: 20_000 }).toMatch(/^€/);
     expect(await page.locator('.bars a').first().textContent()).toBe('Nightfall Quartet');
     expect(errors).toEqual([]);
     await page.context().close();
