@@ -293,7 +293,11 @@ describe.runIf(isThere)('web push on the pages', async () => {
       });
     const deliver = (data: string) =>
       tools.send('ServiceWorker.deliverPushMessage', { origin: url, registrationId, data });
-    await deliver(JSON.stringify(moved));
+    // Chromium drops what comes before the worker is ready for it.
+    await until(async () => {
+      await deliver(JSON.stringify(moved));
+      return (await shown()).length > 0;
+    }, 'a notification');
     await deliver(JSON.stringify(moved));
     await deliver('of another time');
     await until(async () => (await shown()).length === 2, 'two notifications');

@@ -266,7 +266,8 @@ test('[GUARD-4] of 50 who never read none is lost silently, and they cost little
   expect((process.memoryUsage.rss() - rss) / 2 ** 20).toBeLessThan(100);
   // Half of them read on, the others never do.
   for (const { ws } of slow.slice(0, count / 2)) ws.resume();
-  await until(() => readers.lagging <= count / 2, 'half of them to catch up');
+  // What the kernel could not deliver meanwhile it sends again after as long as they have not read, at the latest.
+  await until(() => readers.lagging <= count / 2, 'half of them to catch up', 60_000);
   const left = readers.lagging;
   expect(told().marked - told().caughtUp).toBe(left);
   expect(left).toBeGreaterThan(count / 4);
@@ -275,4 +276,4 @@ test('[GUARD-4] of 50 who never read none is lost silently, and they cost little
   expect(told().closed).toBe(left);
   expect(honest.closed).toBeUndefined();
   expect(readers.lagging).toBe(0);
-}, 60_000);
+}, 180_000);
