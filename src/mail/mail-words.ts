@@ -73,9 +73,9 @@ const bookingCancelled: Writer = (facts, title) => {
     heading: isWhole ? 'Your booking is cancelled.' : 'Some of your seats are cancelled.',
     paragraphs: [
       isWhole
-        ? `Your seats for ${title} are free for others now.`
+        ? `Your seats for ${title} are given back.`
         : `Of your booking for ${title} you keep ${counted(left.length)}.`,
-      'What you have paid through us for them goes back the way it came.',
+      'If you have paid through us, that goes back the way it came.',
     ],
     details: [
       ...when(facts, startOf(facts)),

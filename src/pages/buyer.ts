@@ -171,7 +171,7 @@ export class Buyer extends Emitter<BuyerEvents> {
       this.#put(left);
       const what =
         left.status === 'cancelled'
-          ? 'Your booking is cancelled. The seats are free again.'
+          ? 'Your booking is cancelled.'
           : `${plural(seats?.length ?? 0, 'seat')} given back.`;
       this.#say(left.payment ? `${what} Your money is on its way back.` : what, 'info');
     } catch (error) {

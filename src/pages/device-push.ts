@@ -19,6 +19,8 @@ interface DevicePushEvents {
 
 /** The hub may have let it go, for newer ones of the same user: so often it is told again. */
 const tellAgainMs = 24 * 3_600_000;
+/** Browsers that reach their push service have an answer within a second or two. */
+const subscribeMs = 15_000;
 const lock = 'seatcast.push';
 
 const isAble =
@@ -120,7 +122,7 @@ export class DevicePush extends Emitter<DevicePushEvents> {
       await kept.unsubscribe();
       kept = null;
     }
-    kept ??= await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: publicKey });
+    kept ??= await inTime(pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: publicKey }));
     const { endpoint } = kept;
     const { p256dh = '', auth = '' } = kept.toJSON().keys ?? {};
     const isKnown = note?.userId === userId && note.endpoint === endpoint;
@@ -182,3 +184,12 @@ async function endInBrowser(): Promise<void> {
   await (await registration?.pushManager.getSubscription())?.unsubscribe();
   forgetPushNote();
 }
+
+/** A browser that cannot reach its push service may ask for ever. What it gets after all, the next page ends. */
+const inTime = <T>(asked: Promise<T>): Promise<T> =>
+  Promise.race([
+    asked,
+    new Promise<never>((_, reject) => {
+      setTimeout(() => reject(new Error('The push service of this browser did not answer.')), subscribeMs);
+    }),
+  ]);

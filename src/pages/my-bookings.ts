@@ -184,6 +184,16 @@ for (const told of ['waitlist:promoted', 'waitlist:offer-expired', 'waitlist:clo
   client.on(told, follow);
 for (const told of ['bookings:confirmed', 'bookings:cancelled', 'bookings:paid'] as const)
   client.on(told, follow);
-document.addEventListener('visibilitychange', () => !document.hidden && follow());
+client.on('notifications:made', ({ notification: { kind, eventId } }) => {
+  if (eventId === null || !kind.startsWith('event-')) return;
+  events.delete(eventId);
+  follow();
+});
+document.addEventListener('visibilitychange', () => {
+  if (document.hidden) return;
+  // What has changed while nobody looked.
+  events.clear();
+  follow();
+});
 setInterval(tick, 250);
 void load().catch(failed);

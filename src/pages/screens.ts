@@ -60,7 +60,7 @@ const venueBoard = new VenueBoard({
   client,
   announce: async (wish) => {
     await hub.announce(wish);
-    toast('It is on the screens.', 'good');
+    toast('It is announced.', 'good');
   },
   withdraw: (id) => tried(() => hub.withdraw(id), 'It is taken from the screens.'),
   chosen: (venueId) => {

@@ -1,6 +1,6 @@
 /** The page of one's bookings in a real browser: what is to come first, what is over or cancelled after it. */
 import { afterAll, describe, expect, test } from 'vitest';
-import { book, node } from '../channels/support.ts';
+import { book, call, node, organizerOf } from '../channels/support.ts';
 import { requestId } from '../support/client.ts';
 import { startTestHubs } from '../support/hub.ts';
 import { isThere, launch } from './browser.ts';
@@ -68,6 +68,27 @@ describe.runIf(isThere)('one’s bookings', async () => {
     expect(await titles('cancelled')).toHaveLength(7);
     await page.locator('#cancelled .button').click();
     await page.locator(`#cancelled [data-booking="${nearest.id}"]`).waitFor();
+    expect(errors).toEqual([]);
+  }, 60_000);
+
+  test('show the new time of an event as soon as it is moved', async () => {
+    const eventId = await eventNamed('Moved');
+    const user = await hubs.user();
+    await book(await hubs.connect(user), eventId, [0]);
+    const { url } = node(hubs);
+    const { page, errors } = await newPage(browser);
+    await signInAs(page, url, user);
+    await page.goto(`${url}/bookings`);
+    const card = page.locator('#booked .own-card', { hasText: 'Moved' });
+    await card.waitFor();
+    const startsAt = '2031-03-04T19:00:00Z';
+    await call(
+      node(hubs),
+      'events:update',
+      { eventId, startsAt, endsAt: '2031-03-04T21:00:00Z' },
+      await organizerOf(hubs, eventId),
+    );
+    await card.filter({ hasText: '4 March 2031' }).waitFor({ timeout: 20_000 });
     expect(errors).toEqual([]);
   }, 60_000);
 });
