@@ -64,13 +64,12 @@ export class BookingRecords {
     const isByStart = sort === 'soonest' || sort === 'latest';
     const [after, start = null] = readCursor(cursor, 'id', ...(isByStart ? ['micros', sort] : []));
     const which = [userId, eventId, ...parametersOf({ ...filter, after, limit: limit + 1 })] as const;
-    if (!isByStart && !when) {
-      const { page, nextCursor } = pageOf(await this.ask(listBookings, ...which), limit, ({ id }) => [id]);
-      return { bookings: page.map(bookingOf), nextCursor };
-    }
     const isOver = when ? when === 'over' : null;
-    const rows = await this.ask(listBookingsByEvent, ...which, isByStart, isOver, start);
-    const { page, nextCursor } = pageOf(rows, limit, ({ id, place }) =>
+    const rows: (BookingRow & { place?: string })[] =
+      isByStart || when
+        ? await this.ask(listBookingsByEvent, ...which, isByStart, isOver, start)
+        : await this.ask(listBookings, ...which);
+    const { page, nextCursor } = pageOf(rows, limit, ({ id, place = '' }) =>
       isByStart ? [id, place, sort] : [id],
     );
     return { bookings: page.map(bookingOf), nextCursor };
