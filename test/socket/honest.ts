@@ -3,10 +3,6 @@ import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { requestId, type TestClient } from '../support/client.ts';
 import type { TestHubs } from '../support/hub.ts';
 
-const uncaught: unknown[] = [];
-process.on('uncaughtException', (error) => void uncaught.push(error));
-process.on('unhandledRejection', (error) => void uncaught.push(error));
-
 export interface HonestOptions {
   /** Memory that attacks may leave behind at the end of the file. Default 150. */
   growthMb?: number;
@@ -23,6 +19,8 @@ export function expectHonestService(
   { growthMb = 150, anew = false }: HonestOptions = {},
 ): void {
   const before = process.memoryUsage.rss();
+  const uncaught: unknown[] = [];
+  const note = (error: unknown) => void uncaught.push(error);
   let eventId: string;
   let buyers: TestClient[] = [];
 
@@ -32,6 +30,9 @@ export function expectHonestService(
   };
 
   beforeAll(async () => {
+    // For this file alone: files share a process, and what another one leaves behind is not this one's.
+    process.on('uncaughtException', note);
+    process.on('unhandledRejection', note);
     eventId = await hubs.event({ rules: { seatsPerBuyer: 1000 } });
     await connectBuyers();
   });
@@ -51,6 +52,8 @@ export function expectHonestService(
   });
 
   afterAll(() => {
+    process.off('uncaughtException', note);
+    process.off('unhandledRejection', note);
     const growth = (process.memoryUsage.rss() - before) / 2 ** 20;
     expect(growth, 'MB of memory the attacks left behind').toBeLessThan(growthMb);
   });

@@ -160,22 +160,27 @@ test('[KIOSK-2] of two boards asked for at once the later one is watched, howeve
     release = resolve;
   });
   // The answer to the first question is under way while the second is asked and answered.
+  let isAsked = false;
   db.em = () => {
-    db.em = em;
     const slow = em();
     const findOne = slow.findOne.bind(slow);
     slow.findOne = (async (...args: Parameters<typeof findOne>) => {
       const row = await findOne(...args);
-      await late;
+      if (JSON.stringify(args[1]) === JSON.stringify({ id: venueId })) {
+        isAsked = true;
+        await late;
+      }
       return row;
     }) as typeof slow.findOne;
     return slow;
   };
-  const first = client.expectDenied('kiosk:watch', { venueId }, 'try-later');
-  await until(() => db.em === em, 'the first to be looked up');
-  await client.request('kiosk:watch', { venueId: other });
-  release();
-  await first;
+  const inOrder = async () => {
+    await until(() => isAsked, 'the first to be looked up');
+    await client.request('kiosk:watch', { venueId: other });
+    release();
+  };
+  await Promise.all([client.expectDenied('kiosk:watch', { venueId }, 'try-later'), inOrder()]);
+  db.em = em;
   const told = client.next('kiosk:announced');
   const note = { venueId: other, kind: 'info', text: 'Hear, hear' } as const;
   await call(node(hubs), 'kiosk:announce', note, organizer);
