@@ -25,10 +25,11 @@ const knownShare = 0.2;
 const lookEveryMs = 100;
 const settledMs = 10_000;
 /**
- * How long a node is listened to for what it asks PostgreSQL by its own clock, and longer than an event's card
- * counts as fresh: who comes back finds a node that has to look again.
+ * How long a node is listened to for what it asks PostgreSQL by its own clock: twice as long as it takes until an event
+ * that nothing happens to is compared, by either node, and longer than an event's card counts as fresh, so that who
+ * comes back finds a node that has to look again.
  */
-const quietMs = 31_000;
+const quietMs = 125_000;
 
 export async function askReconnect(stage: Stage, quick: boolean): Promise<Result> {
   const { viewers, rounds } = quick ? { viewers: 1000, rounds: 2 } : { viewers: 5000, rounds: 5 };
@@ -124,7 +125,7 @@ async function ourCandidate(
         if (performance.now() > until) throw new Error(`only ${count} of ${viewers} maps are right`);
         await sleep(lookEveryMs);
       }
-      return { ...turn, statements: beyondClock(asked, turn.allMs, byClock) };
+      return { ...turn, statements: { asked, byClock: shareOf(byClock, turn.allMs / quietMs) } };
     },
   };
 }
@@ -157,21 +158,5 @@ async function comeBack(pid: number, watchers: Watchers, viewers: number): Promi
   return { halfMs: eachMs[Math.floor(viewers / 2)] as number, allMs: ms, cpuMicros, peak };
 }
 
-/**
- * What a node asks of its own accord, all the same whether anybody comes, does not count: a statement that was
- * heard before, as often as then, and up to twice more, since it may fall on either side of a border.
- */
-function beyondClock(
-  asked: Map<string, number>,
-  ms: number,
-  byClock: Map<string, number>,
-): NonNullable<Turn['statements']> {
-  const result = { byClock: 0, beyond: new Map<string, number>() };
-  for (const [statement, count] of asked) {
-    const usual = byClock.get(statement);
-    const allowed = usual === undefined ? 0 : Math.ceil((usual * ms) / quietMs) + 2;
-    result.byClock += Math.min(count, allowed);
-    if (count > allowed) result.beyond.set(statement, count - allowed);
-  }
-  return result;
-}
+const shareOf = (counts: Map<string, number>, share: number): Map<string, number> =>
+  new Map(Array.from(counts, ([statement, count]) => [statement, count * share]));
