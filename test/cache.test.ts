@@ -34,6 +34,12 @@ const withRedis = async <T>(work: (client: Redis) => Promise<T>): Promise<T> => 
   const client = new Redis(redis.url);
   return work(client).finally(() => client.disconnect());
 };
+/** What was changed until now: the outbox says it to every node, and gives it a new generation. */
+const everyNodeTold = () =>
+  until(
+    async () => (await hubs.sql('select from outbox where sent_at is null')).length === 0,
+    'every node to have heard of every change',
+  );
 const organizerAndEvent = async () => {
   const eventId = await hubs.event();
   return { eventId, organizer: await organizerOf(hubs, eventId) };
@@ -77,8 +83,7 @@ test('[CACHE-1] an answer that is still there is one object that nobody can chan
 
 test('[CACHE-1] over HTTP, a cold list is one query of one node', async () => {
   await hubs.event();
-  const waiting = () => hubs.sql('select from outbox where sent_at is null');
-  await until(async () => (await waiting()).length === 0, 'every node to have heard of the event');
+  await everyNodeTold();
   const before = hubs.nodes.map(({ engine }) => engine.cache.counts.misses);
   const answers = await Promise.all(
     Array.from({ length: 60 }, (_, i) => call(i % 2 ? one : two, 'events:list', { limit: 37 })),
@@ -222,6 +227,7 @@ test('[CACHE-4] what is private is never kept, and what is kept is bounded', asy
 });
 
 test('[CACHE-4] what hardly anybody else asks for, or what there is none of, leaves nothing in Redis', async () => {
+  await everyNodeTold();
   await withRedis((client) => client.flushall());
   await call(one, 'events:list', {});
   const before = (await keysOfCache()).sort();
