@@ -228,6 +228,8 @@ export const bookingRow = (booking: StoredBooking): BookingRow => ({
   currency: booking.currency,
   created_at: text(booking.createdAt) as string,
   cancelled_at: text(booking.cancelledAt),
+  // Nobody asks for it here.
+  cancelled_by: null,
   seats: booking.seats
     .map((line) => ({ ...line, cancelledAt: text(line.cancelledAt) }))
     .sort((a, b) => a.seat - b.seat),
