@@ -81,7 +81,7 @@ test('[NOTE-1] what becomes of who waits is among them: an offer, that it ran ou
       entryId,
       seats: 1,
       until: endsAt,
-      places: 'Main · row 1, seat 1',
+      places: 'Main · row 1, seat 5',
       totalCents: 2500,
       currency: 'EUR',
     },
