@@ -68,7 +68,7 @@ export function eventHeading(eventId: string, event: SeatedEvent | undefined): H
   const time = el('time', { datetime: startsAt }, zonedDate(startsAt, timeZone));
   return [
     el('h3', {}, el('a', { href: `/events/${eventId}` }, title)),
-    el('p', { class: 'own-when' }, time, venue !== '' && ` · ${venue}`),
+    el('p', { class: 'own-when' }, time, venue !== '' && el('span', { class: 'own-where' }, venue)),
   ];
 }
 

@@ -104,7 +104,7 @@ describe.runIf(isThere)('one’s bookings', async () => {
       ['Kept', 'Booked'],
     ] as const)
       await card(title).locator('.tag', { hasText: words }).waitFor();
-    expect(await card('Kept').locator('.own-when').textContent()).toContain(' · Studio 4');
+    expect(await card('Kept').locator('.own-where').textContent()).toBe('Studio 4');
     expect(await card('Off').locator('h3 a').getAttribute('href')).toBe(`/events/${event}`);
     expect(errors).toEqual([]);
   }, 60_000);

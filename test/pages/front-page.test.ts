@@ -1,6 +1,6 @@
 /** The front page in a real browser: what is on, searched and narrowed down. */
 import { afterAll, describe, expect, test } from 'vitest';
-import { call, node } from '../channels/support.ts';
+import { call, nobody, node } from '../channels/support.ts';
 import { organizerIn } from '../events/support.ts';
 import { startTestHubs } from '../support/hub.ts';
 import { isThere, launch } from './browser.ts';
@@ -89,6 +89,15 @@ describe.runIf(isThere)('the front page', async () => {
     await shows('Matinee', 'Swing night', 'Open air');
     expect(errors).toEqual([]);
   }, 60_000);
+
+  test.each(['of-no-such-form', nobody])('the page of an event that is none says so: %s', async (id) => {
+    const page = await (await browser.newContext()).newPage();
+    const answer = await page.goto(`${node(hubs).url}/events/${id}`);
+    expect(answer?.status()).toBe(404);
+    await page.locator('h1', { hasText: 'There is no such event.' }).waitFor();
+    await page.locator('.page-error a', { hasText: 'All events' }).click();
+    await page.locator('.event-card').first().waitFor();
+  });
 
   test('it fits a narrow screen', async () => {
     const { page } = await open('/', 360);
