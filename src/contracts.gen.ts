@@ -329,6 +329,10 @@ export interface NotificationPayload {
    */
   seats?: number;
   /**
+   * `waitlist-promoted`: where the seats are that are offered, in short, such as `Stalls · row C, seats 4–5`.
+   */
+  places?: string;
+  /**
    * `booking-cancelled`: whether nothing is left of the booking.
    */
   whole?: boolean;
@@ -673,6 +677,10 @@ export interface Booking {
   currency: Currency;
   createdAt: Instant;
   cancelledAt: Instant | null;
+  /**
+   * `organizer`: whoever runs the event, as when the event is cancelled, or the hub. null: it is not cancelled, or nobody knows.
+   */
+  cancelledBy: ('buyer' | 'organizer') | null;
   /**
    * null: nothing was paid through the hub.
    */

@@ -383,6 +383,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
         ? 'nobody'
         : 'anyone',
     payments: provider.name,
+    events,
     webhook: payments.readWebhook && {
       read: payments.readWebhook,
       tell: async (notice) => void (await sagas.hasten(notice)),

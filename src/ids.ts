@@ -10,6 +10,9 @@ export function newId(nowMs = Date.now()): string {
   return [8, 12, 16, 20].reduceRight((text, at) => `${text.slice(0, at)}-${text.slice(at)}`, hex);
 }
 
+/** Whether it is one of ours, as the contracts have them. */
+export const isId = (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
+
 /** What sorts before every such id that is made at that moment or later. */
 export const firstIdAt = (ms: number): string => {
   const hex = Math.trunc(ms).toString(16).padStart(12, '0');

@@ -166,6 +166,7 @@ export class Confirms {
           currency,
           createdAt: instant(answer.created_at ?? ''),
           cancelledAt: null,
+          cancelledBy: null,
           payment: isPaid ? { state: 'booked', amountCents: totalCents, refundedCents: 0 } : null,
         };
         this.#booked(booking, asker.userId, answer.outbox_id);

@@ -146,6 +146,7 @@ function bookingOf(row: BookingRow): Booking {
     currency: row.currency,
     createdAt: instant(row.created_at),
     cancelledAt: row.cancelled_at && instant(row.cancelled_at),
+    cancelledBy: row.cancelled_by,
     payment: row.payment,
   };
 }

@@ -7,6 +7,7 @@ import type { Actor } from '../audit/audit-log.ts';
 import { type CalendarRow, listCalendar } from '../database/booking-statements.ts';
 import { endFeed, ownerOfFeed, renewFeed } from '../database/calendar-statements.ts';
 import type { Database } from '../database/database.ts';
+import { bookingNumber } from '../pages/format.ts';
 import { type CalendarEntry, writeCalendar } from './i-calendar.ts';
 
 const entriesAtMost = 500;
@@ -49,7 +50,7 @@ function entryOf(row: CalendarRow, publicUrl: string): CalendarEntry {
     eventId: row.event_id,
     title: row.title,
     place: row.venue,
-    description: row.seats === null ? '' : row.seats.join('\n'),
+    description: bookedText(row.seats ?? [], row.booking_ids ?? []),
     url: eventUrl(publicUrl, row.event_id),
     startsAt: new Date(row.starts_at),
     endsAt: new Date(row.ends_at),
@@ -58,6 +59,10 @@ function entryOf(row: CalendarRow, publicUrl: string): CalendarEntry {
     changedAt: new Date(row.changed_at),
   };
 }
+
+/** What one shows at the door: the seats, and the number of each booking as the pages have it. */
+export const bookedText = (seats: readonly string[], bookingIds: readonly string[]): string =>
+  [...seats, ...bookingIds.map((id) => `Booking ${bookingNumber(id)}`)].join('\n');
 
 /** The page of an event. */
 export const eventUrl = (publicUrl: string, eventId: string): string => `${publicUrl}/events/${eventId}`;

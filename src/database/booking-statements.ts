@@ -46,6 +46,7 @@ export interface CalendarRow {
   event_status: 'draft' | 'published' | 'cancelled';
   /** Labels of the seats that are still theirs; none: all was cancelled. */
   seats: string[] | null;
+  booking_ids: string[] | null;
   created_at: string;
   /** Of the event, or of a booking, whichever changed last. */
   changed_at: string;

@@ -23,6 +23,7 @@ import { NotificationsMigration } from './migrations/m0011-notifications.ts';
 import { DeliveriesMigration } from './migrations/m0012-deliveries.ts';
 import { DomainEventsMigration } from './migrations/m0013-domain-events.ts';
 import { BoardsMigration } from './migrations/m0014-boards.ts';
+import { ToldMigration } from './migrations/m0015-told.ts';
 
 const connectTimeoutMs = 2000;
 const statementTimeoutMs = 4000;
@@ -176,6 +177,7 @@ export async function openDatabase(
         { name: 'm0012-deliveries', class: DeliveriesMigration },
         { name: 'm0013-domain-events', class: DomainEventsMigration },
         { name: 'm0014-boards', class: BoardsMigration },
+        { name: 'm0015-told', class: ToldMigration },
       ],
       snapshot: false,
       tableName: 'migrations',

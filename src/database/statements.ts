@@ -58,6 +58,7 @@ export interface BookingRow {
   currency: string;
   created_at: string;
   cancelled_at: string | null;
+  cancelled_by: 'buyer' | 'organizer' | null;
   seats: {
     seat: number;
     label: string;

@@ -36,6 +36,7 @@ const booking = {
   currency: 'EUR',
   createdAt: '2027-02-01T09:16:20.731Z',
   cancelledAt: null,
+  cancelledBy: null,
   payment: null,
 };
 

@@ -8,7 +8,9 @@ import { createRequire, stripTypeScriptTypes } from 'node:module';
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Hono } from 'hono';
+import type { Events } from '../events/events.ts';
 import type { Bindings } from './api.ts';
+import { eventStatus } from './event-status.ts';
 
 const source = fileURLToPath(new URL('../', import.meta.url));
 const require = createRequire(import.meta.url);
@@ -31,6 +33,7 @@ const types: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
   '.svg': 'image/svg+xml',
   '.png': 'image/png',
+  '.webmanifest': 'application/manifest+json',
 };
 
 interface Asset {
@@ -64,6 +67,15 @@ function readAssets(): Map<string, Asset> {
   return assets;
 }
 
+const readHtml = (name: string): string => readFileSync(join(source, 'pages', name), 'utf8');
+
+/** A page. A comment that is the name of a file beside it stands for what is in that one: what all pages begin with. */
+function page(name: string): string {
+  return readHtml(name).replaceAll(/( *)<!-- ([\w-]+\.html) -->/g, (_, indent: string, part: string) =>
+    readHtml(part).trimEnd().replaceAll(/^/gm, indent),
+  );
+}
+
 /** The policy of a page: our own files, and inline only the import map, by its hash. */
 function policy(html: string): string {
   const inline = /<script type="importmap">([\s\S]*?)<\/script>/.exec(html)?.[1];
@@ -76,6 +88,7 @@ function policy(html: string): string {
     "connect-src 'self'",
     "img-src 'self' data:",
     "worker-src 'self'",
+    "manifest-src 'self'",
     "object-src 'none'",
     "base-uri 'none'",
     "frame-ancestors 'none'",
@@ -94,8 +107,9 @@ const pushWorker = () =>
     },
   });
 
-export function htmlResponse(html: string): Response {
+export function htmlResponse(html: string, status = 200): Response {
   return new Response(html, {
+    status,
     headers: {
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': policy(html),
@@ -106,8 +120,13 @@ export function htmlResponse(html: string): Response {
   });
 }
 
-/** @param payments who moves the money: the page of an event asks for a test card only where none moves */
-export function mountAssets(app: Hono<Bindings>, payments: string): void {
+export interface PageOptions {
+  /** Who moves the money: the page of an event asks for a test card only where none moves. */
+  payments: string;
+  events: Pick<Events, 'card'>;
+}
+
+export function mountAssets(app: Hono<Bindings>, { payments, events }: PageOptions): void {
   const assets = readAssets();
   app.get('/assets/*', (c) => {
     const found = assets.get(c.req.path);
@@ -121,7 +140,6 @@ export function mountAssets(app: Hono<Bindings>, payments: string): void {
     return new Response(found.body, { headers });
   });
   app.get('/push-worker.js', pushWorker);
-  const page = (name: string) => readFileSync(join(source, 'pages', name), 'utf8');
   const home = page('index.html');
   const event = page('event.html').replace('data-payments=""', `data-payments="${payments}"`);
   const analytics = page('analytics.html');
@@ -135,5 +153,6 @@ export function mountAssets(app: Hono<Bindings>, payments: string): void {
   app.get('/waitlist', () => htmlResponse(waitlist));
   app.get('/screens', () => htmlResponse(screens));
   app.get('/bookings', () => htmlResponse(bookings));
-  app.get('/events/:eventId', () => htmlResponse(event));
+  const statusOf = eventStatus(events);
+  app.get('/events/:eventId', async (c) => htmlResponse(event, await statusOf(c.req.param('eventId'))));
 }

@@ -14,11 +14,11 @@ import type { Health } from '../health/health.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { type ApiOptions, type Bindings, mountApi } from './api.ts';
-import { htmlResponse, mountAssets } from './assets.ts';
+import { htmlResponse, mountAssets, type PageOptions } from './assets.ts';
 import { problem } from './problem.ts';
 import { mountWebhook, type Webhook } from './webhook.ts';
 
-export interface SiteOptions extends ApiOptions {
+export interface SiteOptions extends ApiOptions, PageOptions {
   version: string;
   /** Where clients reach us, for the documentation. */
   publicUrl: () => string;
@@ -26,8 +26,6 @@ export interface SiteOptions extends ApiOptions {
   metrics: Metrics;
   /** Who may read the metrics: `anyone`, nobody, or whoever sends this token. */
   metricsFor: 'anyone' | 'nobody' | { token: string };
-  /** The payment provider's name. */
-  payments: string;
   /** Only where the payment provider sends webhooks. */
   webhook?: Webhook | undefined;
   log: Logger;
@@ -47,7 +45,7 @@ export function makeSite(options: SiteOptions): Hono<Bindings> {
   mountApi(app, options);
   if (options.webhook) mountWebhook(app, options.webhook);
   mountDocs(app, options);
-  mountAssets(app, options.payments);
+  mountAssets(app, options);
   app.notFound(() => problem(new RequestError('path-not-found')));
   app.onError((error) => {
     options.log.error({ err: error }, 'a request failed on our side');

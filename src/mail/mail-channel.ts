@@ -1,5 +1,5 @@
 import type { SendMailOptions } from 'nodemailer';
-import { eventUrl } from '../calendar/feeds.ts';
+import { bookedText, eventUrl } from '../calendar/feeds.ts';
 import { writeCalendar } from '../calendar/i-calendar.ts';
 import type { Database } from '../database/database.ts';
 import {
@@ -10,15 +10,16 @@ import {
 } from '../database/delivery-statements.ts';
 import { DeliveryFailure } from '../deliveries/delivery-failure.ts';
 import type { DeliveryChannel } from '../deliveries/delivery-lane.ts';
+import { isId } from '../ids.ts';
 import { outdated } from '../notifications/outdated.ts';
-import { type MailFacts, textIn } from './mail-facts.ts';
+import { textIn } from '../notifications/payload.ts';
+import type { MailFacts } from './mail-facts.ts';
 import { mailHtml, mailText, oneLine } from './mail-layout.ts';
 import type { MailLinks } from './mail-links.ts';
 import { wordsOf } from './mail-words.ts';
 import type { Mailer } from './open-mailer.ts';
 import { ticketFiles } from './ticket-page.ts';
 
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** Kinds whose event belongs into a calendar, or has another time, or none, there. */
 const withCalendar: ReadonlySet<string> = new Set([
   'booking-confirmed',
@@ -72,7 +73,7 @@ export class MailChannel implements DeliveryChannel {
     const { user_id: userId, event_id: eventId, kind, payload, source, target } = delivery;
     const { db, links, publicUrl } = this.#parts;
     const bookingId = textIn(payload, 'bookingId');
-    const ofWhat = [uuid.test(bookingId) ? bookingId : null, textIn(payload, 'holdId') || null] as const;
+    const ofWhat = [isId(bookingId) ? bookingId : null, textIn(payload, 'holdId') || null] as const;
     const [row] = await db.run(readMail, userId, eventId, ...ofWhat);
     if (!row || row.is_disabled) throw new DeliveryFailure('the account is disabled', { isFinal: true });
     if (!isWanted(row.alerts, kind))
@@ -135,7 +136,10 @@ function calendarFile({ booking, links }: MailFacts, event: MailEvent) {
       eventId,
       title,
       place,
-      description: seats.map(({ label }) => label).join('\n'),
+      description: bookedText(
+        seats.map(({ label }) => label),
+        booking && seats.length > 0 ? [booking.id] : [],
+      ),
       url: links.event,
       startsAt: new Date(startsAt),
       endsAt: new Date(endsAt),

@@ -1,5 +1,6 @@
 /** What a mail is made of: its notification, and what the database says of its reader, event and booking by now. */
 import type { MailBooking, MailEvent } from '../database/delivery-statements.ts';
+import { textIn } from '../notifications/payload.ts';
 import { eventDate, zoneName, zoneNote } from '../pages/format.ts';
 
 export interface MailFacts {
@@ -17,10 +18,6 @@ export interface MailFacts {
     readonly unsubscribe: string;
   };
 }
-
-/** A text of the payload; '' where there is none. */
-export const textIn = (payload: MailFacts['payload'], field: string): string =>
-  typeof payload[field] === 'string' ? payload[field] : '';
 
 /** A moment of the payload; '' where there is none. */
 export function momentIn(payload: MailFacts['payload'], field: string): string {

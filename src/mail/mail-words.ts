@@ -1,6 +1,8 @@
 /** What mails say, by the kind of the notification. */
-import { money } from '../pages/format.ts';
-import { clocks, type MailFacts, momentIn, textIn, titleOf, zoneOf } from './mail-facts.ts';
+import { isId } from '../ids.ts';
+import { textIn } from '../notifications/payload.ts';
+import { bookingNumber, money } from '../pages/format.ts';
+import { clocks, type MailFacts, momentIn, titleOf, zoneOf } from './mail-facts.ts';
 
 export interface MailWords {
   subject: string;
@@ -24,6 +26,19 @@ const eventButton = (facts: MailFacts, text = 'See the event') => ({ text, url: 
 function seatsOf({ booking }: MailFacts, isGone: boolean): string[] {
   const seats = booking?.seats.filter(({ cancelledAt }) => (cancelledAt !== null) === isGone) ?? [];
   return seats.map(({ label, category }) => `${label} · ${category}`);
+}
+
+/** As the pages show it, and as people read it out at the door. */
+const numberOf = ({ booking, payload }: MailFacts) => {
+  const id = booking?.id ?? textIn(payload, 'bookingId');
+  return isId(id) ? bookingNumber(id) : '';
+};
+
+/** Of an offer; '' where there is none. */
+function priceIn({ payload }: MailFacts): string {
+  const currency = textIn(payload, 'currency');
+  const isPrice = typeof payload.totalCents === 'number' && /^[A-Z]{3}$/.test(currency);
+  return isPrice ? money(payload.totalCents as number, currency) : '';
 }
 
 /** "2 seats", "1 seat". */
@@ -59,7 +74,7 @@ const bookingConfirmed: Writer = (facts, title) => {
       ...where(facts),
       ...detail(seats.length === 1 ? 'Seat' : 'Seats', seats),
       ...detail('Total', booking ? [money(booking.totalCents, booking.currency)] : []),
-      ...detail('Booking', [booking?.id ?? textIn(facts.payload, 'bookingId')]),
+      ...detail('Booking', [numberOf(facts)]),
     ],
     button: eventButton(facts),
   };
@@ -81,7 +96,7 @@ const bookingCancelled: Writer = (facts, title) => {
       ...when(facts, startOf(facts)),
       ...detail('Cancelled', seatsOf(facts, true)),
       ...detail('Still yours', isWhole ? [] : left),
-      ...detail('Booking', [facts.booking?.id ?? textIn(facts.payload, 'bookingId')]),
+      ...detail('Booking', [numberOf(facts)]),
     ],
     button: eventButton(facts),
   };
@@ -138,6 +153,8 @@ const waitlistPromoted: Writer = (facts, title) => ({
     `You were waiting for seats for ${title}. They are kept for you until the time below; then the next in line gets them.`,
   ],
   details: [
+    ...detail(facts.payload.seats === 1 ? 'Seat' : 'Seats', [textIn(facts.payload, 'places')]),
+    ...detail('Total', [priceIn(facts)]),
     ...when(facts, momentIn(facts.payload, 'until') || momentIn(facts.payload, 'expiresAt'), 'Yours until'),
     ...when(facts, startOf(facts), 'The event'),
     ...where(facts),

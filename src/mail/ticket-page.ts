@@ -1,7 +1,7 @@
 /** A ticket as a page of its own: one file, nothing to load, made to be printed. It opens without a network. */
 import type { MailBooking, MailEvent } from '../database/delivery-statements.ts';
 import { html } from '../docs/html.ts';
-import { eventDate, eventTime, money } from '../pages/format.ts';
+import { bookingNumber, eventDate, eventTime, money } from '../pages/format.ts';
 
 export interface TicketFile {
   readonly filename: string;
@@ -50,7 +50,7 @@ dd { margin: 0; overflow-wrap: anywhere }
 <dt>When</dt><dd>${eventDate(startsAt, timeZone)} to ${eventTime(endsAt, timeZone)} (${timeZone})</dd>
 ${venue !== '' && html`<dt>Where</dt><dd>${venue}</dd>\n`}<dt>Category</dt><dd>${category}, ${money(priceCents, currency)}</dd>
 <dt>Booked by</dt><dd>${holder}</dd>
-<dt>Booking</dt><dd>${id}</dd>
+<dt>Booking</dt><dd>${bookingNumber(id)}</dd>
 </dl>
 </main>
 </body>

@@ -8,7 +8,7 @@ import type {
 } from '../contracts.gen.ts';
 import { bannerPart } from './announced-list.ts';
 import { Problem } from './api.ts';
-import { el, write } from './dom.ts';
+import { el, whileDisabled, write } from './dom.ts';
 import { field, offer } from './field.ts';
 import { at } from './kiosk-words.ts';
 import { refusedWords } from './screens-words.ts';
@@ -203,8 +203,10 @@ export class AnnounceForm {
 
   async #send(): Promise<void> {
     const wish = this.#wish();
-    if (!wish) return;
-    this.#submit.disabled = true;
+    if (wish) await whileDisabled(this.#submit, () => this.#ask(wish)).finally(() => this.#show());
+  }
+
+  async #ask(wish: KioskAnnounceRequest): Promise<void> {
     try {
       await this.#announce(wish);
       this.#text.control.value = '';
@@ -213,8 +215,6 @@ export class AnnounceForm {
       if (!(error instanceof Problem)) throw error;
       const isAbout = error.code.startsWith('event-') || error.code === 'venue-not-found';
       (isAbout ? this.#about : this.#text).refuse(refusedWords(error));
-    } finally {
-      this.#show();
     }
   }
 

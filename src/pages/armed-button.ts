@@ -18,6 +18,7 @@ const doubleClickMs = 800;
 export function armedButton({ resting, asks, label, look, data, act }: ArmedButton): HTMLButtonElement {
   const button = el('button', { class: look, type: 'button', 'aria-label': label, ...data }, resting);
   let armedAt = 0;
+  let isAtWork = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const rest = () => {
     clearTimeout(timer);
@@ -27,6 +28,7 @@ export function armedButton({ resting, asks, label, look, data, act }: ArmedButt
     fill(button, resting);
   };
   button.addEventListener('click', async () => {
+    if (isAtWork) return;
     const now = performance.now();
     if (armedAt === 0) {
       armedAt = now;
@@ -39,9 +41,12 @@ export function armedButton({ resting, asks, label, look, data, act }: ArmedButt
     }
     if (now - armedAt < doubleClickMs) return;
     clearTimeout(timer);
-    button.disabled = true;
+    // One that is `disabled` would lose the focus, and with it the keyboard its place in the list.
+    isAtWork = true;
+    button.setAttribute('aria-disabled', 'true');
     await act();
-    button.disabled = false;
+    isAtWork = false;
+    button.removeAttribute('aria-disabled');
     rest();
   });
   return button;

@@ -5,6 +5,7 @@ import type {
   BookingsListRequest,
   Event as SeatedEvent,
 } from '../contracts.gen.ts';
+import { stateWords } from './booking-words.ts';
 import { byId, type Child, el, fill } from './dom.ts';
 import { bookingNumber, money, plural, zonedDate } from './format.ts';
 import { paymentWords } from './payment-words.ts';
@@ -60,11 +61,15 @@ export class BookingList {
   }
 }
 
-/** Title and time of an event; undefined: there is none that everybody may see. */
+/** Title, time and place of an event, with the way to its page; undefined: there is none that everybody may see. */
 export function eventHeading(eventId: string, event: SeatedEvent | undefined): HTMLElement[] {
-  const title = el('a', { href: `/events/${eventId}` }, event?.title ?? 'An event');
-  const when = event ? zonedDate(event.startsAt, event.timeZone) : 'It is not public any more.';
-  return [el('h3', {}, event ? title : 'An event'), el('p', { class: 'own-when' }, when)];
+  if (!event) return [el('h3', {}, 'An event'), el('p', { class: 'own-when' }, 'It is not public any more.')];
+  const { title, startsAt, timeZone, venue } = event;
+  const time = el('time', { datetime: startsAt }, zonedDate(startsAt, timeZone));
+  return [
+    el('h3', {}, el('a', { href: `/events/${eventId}` }, title)),
+    el('p', { class: 'own-when' }, time, venue !== '' && el('span', { class: 'own-where' }, venue)),
+  ];
 }
 
 function bookingCard(booking: Booking, event: SeatedEvent | undefined): HTMLElement {
@@ -83,7 +88,7 @@ function bookingCard(booking: Booking, event: SeatedEvent | undefined): HTMLElem
       'div',
       { class: 'ticket-head' },
       el('span', { class: 'ticket-number', title: `Booking ${booking.id}` }, bookingNumber(booking.id)),
-      el('span', { class: 'tag', 'data-kind': isLive ? 'good' : 'muted' }, isLive ? 'Booked' : 'Cancelled'),
+      el('span', { class: 'tag', 'data-kind': isLive ? 'good' : 'muted' }, stateWords(booking)),
     ),
     el('ul', { class: 'own-seats' }, ...lines),
     el('p', { class: 'muted' }, `${plural(counted.length, 'seat')} · ${money(cents, booking.currency)}`),

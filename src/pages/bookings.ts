@@ -2,6 +2,7 @@
 import type { Booking, BookingSeat, Event as SeatedEvent } from '../contracts.gen.ts';
 import { armedButton } from './armed-button.ts';
 import { showBooked } from './booked-dialog.ts';
+import { stateWords } from './booking-words.ts';
 import type { Buyer } from './buyer.ts';
 import { byId, type Child, el, fill, icon } from './dom.ts';
 import { bookingNumber, money, plural, zonedDate } from './format.ts';
@@ -77,7 +78,7 @@ function ticket(booking: Booking, options: TicketOptions, isOpen: boolean): HTML
       'div',
       { class: 'ticket-head' },
       el('span', { class: 'ticket-number', title: `Booking ${booking.id}` }, bookingNumber(booking.id)),
-      el('span', { class: 'tag', 'data-kind': isLive ? 'good' : 'muted' }, isLive ? 'Booked' : 'Cancelled'),
+      el('span', { class: 'tag', 'data-kind': isLive ? 'good' : 'muted' }, stateWords(booking)),
     ),
     el(
       'ul',

@@ -9,9 +9,10 @@ import type { Session } from './session.ts';
 
 /**
  * - `unavailable`: nobody is signed in, the hub sends none, the browser cannot, or it is not known yet
+ * - `apart`: the browser can only for pages that were added to the home screen, and this one is not opened from there
  * - `denied`: the browser has been told not to let us
  */
-export type PushState = 'unavailable' | 'off' | 'on' | 'denied' | 'working' | 'failed';
+export type PushState = 'unavailable' | 'apart' | 'off' | 'on' | 'denied' | 'working' | 'failed';
 
 interface DevicePushEvents {
   changed: PushState;
@@ -29,6 +30,9 @@ const isAble =
   'PushManager' in globalThis &&
   'Notification' in globalThis &&
   'locks' in navigator;
+/** Only iPhones and iPads know it, and they push to nothing else than what was added to the home screen. */
+const isApart =
+  !isAble && globalThis.isSecureContext && (navigator as { standalone?: boolean }).standalone === false;
 
 export class DevicePush extends Emitter<DevicePushEvents> {
   state: PushState = 'unavailable';
@@ -39,9 +43,10 @@ export class DevicePush extends Emitter<DevicePushEvents> {
     super();
     this.#session = session;
     this.#client = client;
+    if (!isAble && !isApart) return;
+    session.on('changed', () => this.#set('unavailable'));
     if (!isAble) return;
     session.on('changed', () => {
-      this.#set('unavailable');
       void this.#alone(() => this.#endOthers());
     });
     // A page that was closed too early may have left one.
@@ -61,13 +66,14 @@ export class DevicePush extends Emitter<DevicePushEvents> {
 
   /** How it stands, and mends what can be mended without asking anybody: another key, a subscription that was lost. */
   async look(): Promise<void> {
-    if (!isAble || this.state === 'working' || this.#client.state !== 'connected') return;
-    await this.#alone(() => this.#look());
+    if (this.state === 'working' || this.#client.state !== 'connected') return;
+    if (isAble) await this.#alone(() => this.#look());
+    else if (isApart) await this.#lookApart();
   }
 
   /** Has to be called by a click: the browser may ask its reader. */
   async turn(on: boolean): Promise<void> {
-    if (this.state === 'working' || this.state === 'unavailable') return;
+    if (!isAble || this.state === 'working' || this.state === 'unavailable') return;
     this.#set('working');
     const isGranted = !on || (await Notification.requestPermission()) === 'granted';
     await this.#alone(async () => {
@@ -89,6 +95,12 @@ export class DevicePush extends Emitter<DevicePushEvents> {
     if (!readPushNote()) return this.#set('off');
     await this.#subscribe(publicKey);
     this.#setOn();
+  }
+
+  /** What is not to be had on the home screen either is not spoken of. */
+  async #lookApart(): Promise<void> {
+    const publicKey = await this.#key().catch(() => null);
+    this.#set(publicKey !== null && this.#session.current ? 'apart' : 'unavailable');
   }
 
   async #begin(): Promise<void> {

@@ -3,6 +3,7 @@ import type { DevicePush, PushState } from './device-push.ts';
 import { el } from './dom.ts';
 
 const hints: Partial<Record<PushState, string>> = {
+  apart: 'Add this page to your home screen first: Share, then Add to Home Screen. Open it from there.',
   denied:
     'Your browser blocks notifications of this site. Allow them in its site settings, beside the address.',
   failed: 'That did not work. Your browser may not reach its push service; try again.',
@@ -26,6 +27,7 @@ export function deviceSwitch(push: DevicePush): HTMLElement {
   const show = (state: PushState) => {
     line.hidden = state === 'unavailable';
     line.dataset['state'] = state;
+    input.disabled = state === 'apart';
     input.setAttribute('aria-busy', `${state === 'working'}`);
     // While it works the switch stays where it was put.
     if (state !== 'working') input.checked = state === 'on' || (state === 'failed' && push.isOn);

@@ -35,6 +35,18 @@ export function write(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** Disables a button while it works. The focus that it loses by that it has back afterwards, unless it went elsewhere. */
+export async function whileDisabled(button: HTMLButtonElement, work: () => Promise<void>): Promise<void> {
+  const hadFocus = document.activeElement === button;
+  button.disabled = true;
+  try {
+    await work();
+  } finally {
+    button.disabled = false;
+    if (hadFocus && document.activeElement === document.body) button.focus();
+  }
+}
+
 /** The element with this id; a page without it is broken, so it throws. */
 export function byId<E extends HTMLElement>(id: string, type: abstract new () => E): E {
   const element = document.getElementById(id);

@@ -156,7 +156,8 @@ async function choose(seat: number, { session, buyer, board, words, view }: Choo
 }
 
 start().catch((error: unknown) => {
-  const isGone = error instanceof Problem && error.status === 404;
+  // What has not the form of an id is none.
+  const isGone = error instanceof Problem && (error.status === 404 || error.code === 'invalid-request');
   const text = isGone
     ? 'There is no such event.'
     : error instanceof Error

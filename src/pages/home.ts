@@ -3,7 +3,7 @@ import { SeatcastClient } from '../client/client.ts';
 import type { Event as SeatedEvent } from '../contracts.gen.ts';
 import { api, Problem } from './api.ts';
 import { Bell } from './bell.ts';
-import { byId, el, fill, icon } from './dom.ts';
+import { arrange, byId, el, fill, icon } from './dom.ts';
 import { Finder } from './finder.ts';
 import { followSession } from './follow-session.ts';
 import { eventDay, eventTime, number, ownZone, plural, priceRange, zonedDate, zoneNote } from './format.ts';
@@ -15,6 +15,21 @@ import { showAccount } from './sign-in.ts';
 const watched = 10;
 /** A rush ticks 25 times a second; nobody reads numbers that fast. */
 const showEveryMs = 200;
+/** Whoever looks at this page hears of a change in the same moment: they do not all ask in the same. */
+const followWithinMs = 1500;
+/** The list may have changed while nobody looked; whoever only glances elsewhere does not ask anew. */
+const agedMs = 10_000;
+
+interface Card {
+  /** The event as it was answered. */
+  answered: string;
+  root: HTMLElement;
+}
+
+interface EventPage {
+  events: SeatedEvent[];
+  nextCursor: string | null;
+}
 
 const session = new Session();
 const app = byId('app', HTMLElement);
@@ -22,25 +37,74 @@ const list = byId('events', HTMLElement);
 const more = byId('more', HTMLButtonElement);
 const finder = new Finder(() => void load().catch(failed));
 const meters = new Map<string, HTMLElement>();
+let wasConnected = false;
 const client = connect();
+let shown: SeatedEvent[] = [];
+/** A card whose event has not changed stays, and keeps its focus. */
+let cards = new Map<string, Card>();
 let asked = 0;
+let readAt = 0;
+let following: ReturnType<typeof setTimeout> | undefined;
 
 async function load(cursor?: string): Promise<void> {
   const turn = ++asked;
   list.setAttribute('aria-busy', 'true');
-  const path = `/api/v1/events?${finder.query(cursor)}`;
-  const page = await api<{ events: SeatedEvent[]; nextCursor: string | null }>(path);
+  const page = await read(cursor);
   // Somebody who types has asked for something else meanwhile.
   if (turn !== asked) return;
   list.removeAttribute('aria-busy');
-  if (!cursor) fill(list);
-  for (const event of page.events) list.append(card(event));
-  if (!list.hasChildNodes()) {
-    list.append(nothing());
-  }
+  show(cursor ? [...shown, ...page.events] : page.events);
   if (!cursor) byId('announcer', HTMLElement).textContent = finder.isNarrow ? found(page) : '';
-  more.hidden = page.nextCursor === null;
-  more.onclick = () => void load(page.nextCursor ?? undefined).catch(failed);
+  goOnAt(page.nextCursor ?? undefined);
+}
+
+function read(cursor?: string): Promise<EventPage> {
+  readAt = Date.now();
+  return api<EventPage>(`/api/v1/events?${finder.query(cursor)}`);
+}
+
+/** As much as is shown, as it is by now. What has not changed is not sent again. */
+async function refresh(): Promise<void> {
+  if (shown.length === 0) return load();
+  const turn = ++asked;
+  const events: SeatedEvent[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await read(cursor);
+    if (turn !== asked) return;
+    events.push(...page.events);
+    cursor = page.nextCursor ?? undefined;
+  } while (cursor && events.length < shown.length);
+  show(events);
+  goOnAt(cursor);
+}
+
+function show(events: SeatedEvent[]): void {
+  shown = events;
+  const before = cards;
+  cards = new Map(events.map((event) => [event.id, cardOf(event, before.get(event.id))]));
+  const roots = [...cards.values()].map(({ root }) => root);
+  arrange(list, roots.length > 0 ? roots : [nothing()]);
+}
+
+function goOnAt(cursor: string | undefined): void {
+  more.hidden = cursor === undefined;
+  more.onclick = () => void load(cursor).catch(failed);
+}
+
+function follow(): void {
+  if (following) return;
+  following = setTimeout(() => {
+    following = undefined;
+    // What is asked for now is answered as it is now.
+    if (list.hasAttribute('aria-busy')) return follow();
+    refresh().catch((error: unknown) => console.info('The list was not read anew.', error));
+  }, Math.random() * followWithinMs);
+}
+
+function cardOf(event: SeatedEvent, known: Card | undefined): Card {
+  const answered = JSON.stringify(event);
+  return known?.answered === answered ? known : { answered, root: card(event) };
 }
 
 function nothing(): HTMLElement {
@@ -137,6 +201,9 @@ function connect(): SeatcastClient {
   app.dataset['connection'] = connection.state;
   connection.on('state', (state) => {
     app.dataset['connection'] = state;
+    if (state !== 'connected') return;
+    if (wasConnected) follow();
+    wasConnected = true;
   });
   return connection;
 }
@@ -146,10 +213,16 @@ function failed(error: unknown): void {
   const again = el('button', { class: 'button', type: 'button' }, 'Try again');
   again.addEventListener('click', () => void load().catch(failed));
   list.removeAttribute('aria-busy');
+  show([]);
   fill(list, el('li', { class: 'card nothing' }, el('p', {}, text), again));
   if (!(error instanceof Problem)) throw error;
 }
 
 showAccount(byId('account', HTMLElement), session);
 new Bell(byId('bell-place', HTMLElement), session, client);
+// Of those that are not watched one learns when one comes back to the page, as of what was told while it was not connected.
+for (const told of ['events:rescheduled', 'events:cancelled'] as const) client.on(told, follow);
+document.addEventListener('visibilitychange', () => {
+  if (!document.hidden && Date.now() - readAt > agedMs) follow();
+});
 load().catch(failed);

@@ -43,6 +43,13 @@ export function at(ms: number, timeZone: string, style: Style): string {
   return format.format(ms);
 }
 
+/** A moment on a board: "19:30", and of another day than this one "Sun 14 Mar, 19:30". */
+export function momentText(ms: number, timeZone: string, now: number): string {
+  const time = at(ms, timeZone, 'time');
+  const isToday = at(ms, timeZone, 'day') === at(now, timeZone, 'day');
+  return isToday ? time : `${at(ms, timeZone, 'weekday')}, ${time}`;
+}
+
 export const startOf = (event: BoardEvent): number =>
   Date.parse(event.startsAt) + event.delayMinutes * minuteMs;
 
@@ -75,7 +82,7 @@ export function statusOf(event: BoardEvent, announcements: readonly Announcement
     const opens = Date.parse(doors.at);
     return opens <= now
       ? { text: 'Doors open', tone: 'now' }
-      : { text: `Doors ${at(opens, timeZone, 'time')}`, tone: 'info' };
+      : { text: `Doors ${momentText(opens, timeZone, now)}`, tone: 'info' };
   }
   if (sale === 'elsewhere') return { text: 'Box office', tone: 'quiet' };
   if (seats?.free === 0) return seats.held > 0 ? { text: 'Last seats held', tone: 'warn' } : soldOut;
@@ -138,7 +145,7 @@ export function bannerOf(
   now: number,
 ): Banner {
   const timeZone = event?.timeZone ?? venueZone;
-  const time = moment ? at(Date.parse(moment), timeZone, 'time') : '';
+  const time = moment ? momentText(Date.parse(moment), timeZone, now) : '';
   const what = [event?.title, text].filter(Boolean).join(' · ');
   if (kind === 'delay') {
     return { id, title: `${minutesText(minutes ?? 0)} late`, text: `${what} · starts ${time}`, tone: 'warn' };

@@ -5,6 +5,7 @@ import { api } from './api.ts';
 import { Bell } from './bell.ts';
 import { BookingList, eventHeading } from './booking-list.ts';
 import { byId, el, fill, icon } from './dom.ts';
+import { followSession } from './follow-session.ts';
 import { countdown, money, plural } from './format.ts';
 import { HubClock } from './hub-clock.ts';
 import { Session } from './session.ts';
@@ -168,13 +169,12 @@ function failed(error: unknown): void {
 }
 
 showAccount(byId('account', HTMLElement), session);
+followSession(session, client);
 new Bell(byId('bell-place', HTMLElement), session, client);
-session.on('changed', (signedIn) => {
+session.on('changed', () => {
   for (const list of lists) list.forget();
-  client.signIn(signedIn?.token);
   void load().catch(failed);
 });
-session.on('renewed', ({ token }) => client.renew(token));
 client.on('state', (state) => {
   byId('app', HTMLElement).dataset['connection'] = state;
   if (state === 'connected') void load().catch(failed);

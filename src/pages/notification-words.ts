@@ -1,6 +1,7 @@
 /** What a notification says: in short, and in a line beneath. */
 import type { Notification } from '../contracts.gen.ts';
-import { money, plural, zonedDate } from './format.ts';
+import { bookingNumber, money, ownZone, plural, zonedDate } from './format.ts';
+import { momentText } from './kiosk-words.ts';
 
 export interface NotificationWords {
   title: string;
@@ -8,10 +9,10 @@ export interface NotificationWords {
   kind: 'info' | 'good' | 'warn' | 'bad';
 }
 
-export function notificationWords({
-  kind,
-  payload,
-}: Pick<Notification, 'kind' | 'payload'>): NotificationWords {
+export function notificationWords(
+  { kind, payload }: Pick<Notification, 'kind' | 'payload'>,
+  now = Date.now(),
+): NotificationWords {
   const { title: event = 'An event', timeZone = 'Europe/Brussels', seats = 0 } = payload;
   const on = (instant: string | undefined) => (instant ? zonedDate(instant, timeZone) : '');
   switch (kind) {
@@ -32,18 +33,19 @@ export function notificationWords({
     case 'booking-confirmed': {
       const { totalCents = 0, currency } = payload;
       const price = currency && totalCents > 0 ? ` for ${money(totalCents, currency)}` : '';
-      return { title: `You booked ${event}`, text: `${plural(seats, 'seat')}${price}`, kind: 'good' };
+      const text = [`${plural(seats, 'seat')}${price}`, bookingText(payload)].filter(Boolean).join(' · ');
+      return { title: `You booked ${event}`, text, kind: 'good' };
     }
     case 'booking-cancelled':
       return {
         title: payload.whole ? `Your booking of ${event} is cancelled` : `You gave seats back for ${event}`,
-        text: plural(seats, 'seat'),
+        text: [plural(seats, 'seat'), bookingText(payload)].filter(Boolean).join(' · '),
         kind: 'info',
       };
     case 'waitlist-promoted':
       return {
         title: `There are seats for you: ${event}`,
-        text: 'Take them before the offer ends.',
+        text: offerText(payload, now),
         kind: 'good',
       };
     case 'waitlist-offer-expired':
@@ -57,6 +59,19 @@ export function notificationWords({
     default:
       return kind satisfies never;
   }
+}
+
+const bookingText = ({ bookingId }: Notification['payload']): string =>
+  bookingId ? `booking ${bookingNumber(bookingId)}` : '';
+
+/** "Stalls · row C, seats 4–5 · €50.00 · until 20:15", as much of it as is known. */
+function offerText({ places, totalCents, currency, until }: Notification['payload'], now: number): string {
+  const price = currency && totalCents !== undefined ? money(totalCents, currency) : '';
+  // On the clock of whoever has to be there in time.
+  const end = until
+    ? `until ${momentText(Date.parse(until), ownZone(), now)}`
+    : 'take them before the offer ends';
+  return [places, price, end].filter(Boolean).join(' · ');
 }
 
 /** "now", "5 min", "3 h", "2 days" ago. */

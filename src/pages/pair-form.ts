@@ -1,7 +1,7 @@
 /** The form that takes a screen with a code for one's own. */
 import type { KiosksPairRequest, Venue } from '../contracts.gen.ts';
 import { Problem } from './api.ts';
-import { el } from './dom.ts';
+import { el, whileDisabled } from './dom.ts';
 import { field, offer } from './field.ts';
 import { panel } from './sales-cards.ts';
 import { codeFault, refusedWords, venueWords, writtenCode } from './screens-words.ts';
@@ -99,16 +99,18 @@ export class PairForm {
     // The last one that is refused has the focus.
     this.#code.refuse(codeFault(code));
     if (name === '' || codeFault(code) !== '') return;
-    this.#submit.disabled = true;
+    const wish = { code: writtenCode(code), name, ...(venueId ? { venueId } : {}) };
+    await whileDisabled(this.#submit, () => this.#ask(wish));
+  }
+
+  async #ask(wish: KiosksPairRequest): Promise<void> {
     try {
-      await this.#pair({ code: writtenCode(code), name, ...(venueId ? { venueId } : {}) });
+      await this.#pair(wish);
       this.#code.control.value = '';
       this.#name.control.value = '';
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       (error.code === 'venue-not-found' ? this.#venue : this.#code).refuse(refusedWords(error));
-    } finally {
-      this.#submit.disabled = false;
     }
   }
 }

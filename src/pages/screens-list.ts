@@ -16,6 +16,8 @@ interface Row {
   kiosk: Kiosk;
   state: Standing['state'] | undefined;
   name: HTMLElement;
+  /** What the keyboard finds first in this row. */
+  change: HTMLButtonElement;
   venue: HTMLElement;
   tag: HTMLElement;
   heard: HTMLElement;
@@ -54,9 +56,11 @@ export class ScreensList {
     );
     const text = 'No screen is paired yet. The code of the first one goes into the form on this page.';
     this.#empty = el('div', { class: 'nothing' }, icon('screen'), el('p', {}, text));
-    this.element = panel('Your screens', '', this.#table, this.#empty);
-    // Where the keyboard goes on when a row is gone.
+    const title = 'Your screens';
+    this.element = panel(title, '', this.#table, this.#empty);
+    // Where the keyboard goes on when the last row is gone.
     this.element.tabIndex = -1;
+    this.element.setAttribute('aria-label', title);
   }
 
   /** @param now on the hub's clock */
@@ -65,17 +69,20 @@ export class ScreensList {
     const ids = new Set(kiosks.map(({ id }) => id));
     for (const id of this.#rows.keys()) if (!ids.has(id)) this.#rows.delete(id);
     const names = new Map(venues.map(({ id, name }) => [id, name]));
-    const roots = kiosks.map((kiosk) => {
-      const known = this.#rows.get(kiosk.id);
-      // Its buttons are called by its name.
-      const row = known?.kiosk.name === kiosk.name ? known : this.#newRow(kiosk);
+    const rows = kiosks.map((kiosk) => {
+      const row = this.#rows.get(kiosk.id) ?? this.#newRow(kiosk);
       this.#rows.set(kiosk.id, row);
       this.#fill(row, kiosk, names, now);
-      return row.root;
+      return row;
     });
-    const hadFocus = this.#body.contains(document.activeElement);
-    arrange(this.#body, roots);
-    if (hadFocus && document.activeElement === document.body) this.element.focus();
+    const focused = [...this.#body.children].findIndex((root) => root.contains(document.activeElement));
+    arrange(
+      this.#body,
+      rows.map(({ root }) => root),
+    );
+    // The keyboard goes on at the row that took the place of the one that is gone.
+    if (focused >= 0 && document.activeElement === document.body)
+      (rows[Math.min(focused, rows.length - 1)]?.change ?? this.element).focus();
     this.#table.hidden = kiosks.length === 0;
     this.#empty.hidden = kiosks.length > 0;
   }
@@ -83,6 +90,7 @@ export class ScreensList {
   #fill(row: Row, kiosk: Kiosk, names: ReadonlyMap<string, string>, now: number): void {
     const before = row.kiosk.venueId;
     row.kiosk = kiosk;
+    write(row.name, kiosk.name);
     const { venueId } = kiosk;
     const venue = venueId === null ? 'None yet' : (names.get(venueId) ?? 'A venue that is gone');
     if (before !== venueId || row.venue.textContent !== venue) {
@@ -106,31 +114,33 @@ export class ScreensList {
   }
 
   #newRow(kiosk: Kiosk): Row {
-    const part = (name: string, text = '') => el('span', { class: name }, text);
+    const part = (name: string) => el('span', { class: name });
+    const id = (of: string) => `${of}-${kiosk.id}`;
+    // Buttons are called by what is on them and the name in the row: "Change Foyer, left".
+    const called = (of: string) => ({ id: id(of), 'aria-labelledby': `${id(of)} ${id('name')}` });
+    const change = el(
+      'button',
+      { class: 'button button-small', type: 'button', ...called('change') },
+      'Change',
+    );
     const row: Row = {
       root: el('tr', { 'data-kiosk': kiosk.id }),
       kiosk,
       state: undefined,
-      name: part('screen-name', kiosk.name),
+      name: el('span', { class: 'screen-name', id: id('name') }),
+      change,
       venue: part('screen-venue'),
       tag: part('tag'),
       heard: part('screen-note'),
       page: part('screen-page'),
       device: part('screen-note'),
     };
-    const label = `Change ${kiosk.name}`;
-    const change = el(
-      'button',
-      { class: 'button button-small', type: 'button', 'aria-label': label },
-      'Change',
-    );
     change.addEventListener('click', () => this.#options.change(row.kiosk));
     const revoke = armedButton({
       resting: 'Revoke',
       asks: 'Revoke it?',
-      label: `Revoke ${kiosk.name}`,
       look: 'button button-small button-quiet',
-      data: { 'data-act': 'revoke' },
+      data: { 'data-act': 'revoke', ...called('revoke') },
       act: () => this.#options.revoke(row.kiosk),
     });
     const cell = (name: string, ...children: Child[]) => el('td', { 'data-cell': name }, ...children);

@@ -1,7 +1,7 @@
 /** Screens in words: their codes, how they are, and why the hub refused something. */
 import type { Announcement, Kiosk, Venue } from '../contracts.gen.ts';
 import type { Problem } from './api.ts';
-import { at } from './kiosk-words.ts';
+import { momentText } from './kiosk-words.ts';
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
@@ -76,9 +76,7 @@ export function showsWords({ seen }: Kiosk): { page: string; device: string } {
 
 /** How long an announcement is shown, on the clock of its venue: "until 22:00", or "until Sun 14 Mar, 22:00". */
 export function untilWords({ until }: Announcement, timeZone: string, now: number): string {
-  const [end, time] = [Date.parse(until), at(Date.parse(until), timeZone, 'time')];
-  const isToday = at(end, timeZone, 'day') === at(now, timeZone, 'day');
-  return `until ${isToday ? time : `${at(end, timeZone, 'weekday')}, ${time}`}`;
+  return `until ${momentText(Date.parse(until), timeZone, now)}`;
 }
 
 /** Venues of one name are told apart by their cities. */

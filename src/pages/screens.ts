@@ -98,7 +98,7 @@ async function look(): Promise<void> {
     return undefined;
   });
   if (!kiosks || turn !== asked) return;
-  if (!place.contains(list.element)) showParts(own);
+  if (!place.contains(list.element)) showParts(own, kiosks);
   show(kiosks, own);
 }
 
@@ -113,7 +113,7 @@ function show(kiosks: readonly Kiosk[], own: readonly Venue[]): void {
 }
 
 /** Only for those whom the hub has answered. */
-function showParts(own: readonly Venue[]): void {
+function showParts(own: readonly Venue[], kiosks: readonly Kiosk[]): void {
   const query = new URLSearchParams(location.search);
   form.offer(own);
   const top = el('div', { class: 'screens-top' }, list.element, form.element);
@@ -121,7 +121,10 @@ function showParts(own: readonly Venue[]): void {
   jump.hidden = false;
   const code = query.get('code');
   if (code) form.begin(code);
-  if (own.length > 0) venueBoard.offer(own, query.get('venue'));
+  const wanted = own.find(({ id }) => id === query.get('venue'));
+  // Where no screen hangs, nobody would read it.
+  const heard = own.find(({ id }) => kiosks.some(({ venueId }) => venueId === id));
+  if (own.length > 0) venueBoard.offer(own, (wanted ?? heard)?.id);
 }
 
 function noVenue(): HTMLElement {

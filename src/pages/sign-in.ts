@@ -3,12 +3,12 @@ import { Problem } from './api.ts';
 import { el, fill, icon } from './dom.ts';
 import type { Session } from './session.ts';
 
-/** Shows who is signed in, with the way in or out, and to whoever sells the way to their sales. */
+/** Shows who is signed in, with the way in or out; only whoever sells is shown the way to the pages about that. */
 export function showAccount(place: HTMLElement, session: Session): void {
   const show = () => {
     const user = session.current?.user;
-    const sales = document.querySelector<HTMLElement>('#sales-link');
-    if (sales) sales.hidden = user?.role !== 'organizer' && user?.role !== 'admin';
+    const sells = user?.role === 'organizer' || user?.role === 'admin';
+    document.querySelector<HTMLElement>('.site-nav')?.setAttribute('data-sells', `${sells}`);
     if (!user) {
       const button = el(
         'button',

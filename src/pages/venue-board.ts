@@ -56,12 +56,14 @@ export class VenueBoard {
     return Date.now() + (this.#copy?.clockOffsetMs ?? 0);
   }
 
-  offer(venues: readonly Venue[], wanted: string | null): void {
+  /** @param wanted its id; any other: the first of them */
+  offer(venues: readonly Venue[], wanted: string | undefined): void {
     offer(
       this.#choice,
       venues.map((venue) => [venue.id, venueWords(venue)]),
     );
-    if (venues.some(({ id }) => id === wanted)) this.#choice.value = wanted ?? '';
+    const known = venues.find(({ id }) => id === wanted);
+    if (known) this.#choice.value = known.id;
     this.#follow();
   }
 

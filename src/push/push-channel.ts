@@ -10,6 +10,7 @@ import { DeliveryFailure } from '../deliveries/delivery-failure.ts';
 import type { DeliveryChannel } from '../deliveries/delivery-lane.ts';
 import { type PostOptions, post } from '../deliveries/post.ts';
 import { outdated, usefulUntil } from '../notifications/outdated.ts';
+import { textIn } from '../notifications/payload.ts';
 
 /** The keys by which push services know who sends (VAPID, RFC 8292). */
 export interface PushKeys {
@@ -39,7 +40,8 @@ export class PushChannel implements DeliveryChannel {
 
   async send(delivery: DeliveryRow, signal: AbortSignal): Promise<void> {
     const { source, endpoint_id: subscriptionId, event_id: eventId, kind, payload } = delivery;
-    const [to] = await this.#db.run(readPushKeys, subscriptionId ?? '', eventId, kind, holdIdOf(payload));
+    const holdId = textIn(payload, 'holdId') || null;
+    const [to] = await this.#db.run(readPushKeys, subscriptionId ?? '', eventId, kind, holdId);
     const reason = refusalOf(delivery, to);
     if (!to || reason) throw new DeliveryFailure(reason ?? '', { isFinal: true, isUnasked: true });
     const message = JSON.stringify({ id: source, kind, eventId, payload });
@@ -75,9 +77,6 @@ function refusalOf(delivery: DeliveryRow, to: PushKeysRow | undefined): string |
   if (!to.is_wanted) return 'its reader has switched it off';
   return outdated(delivery, { event: to.event, offerState: to.offer_state });
 }
-
-const holdIdOf = ({ holdId }: Record<string, unknown>): string | null =>
-  typeof holdId === 'string' ? holdId : null;
 
 /** The push service gives up when it is of no use any more. */
 function ttlOf(kind: string, payload: Record<string, unknown>): number {

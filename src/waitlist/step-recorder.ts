@@ -11,6 +11,7 @@ import { faultPoint } from '../fault-points.ts';
 import type { Logger } from '../log.ts';
 import { forgetSteps } from '../redis/scripts/forget-steps.ts';
 import type { WaitlistStep } from '../redis/waitlist-steps.ts';
+import { placesText } from '../seating/places.ts';
 import type { Inventory } from '../seats/inventory.ts';
 
 /** In one statement: those that come meanwhile wait for it. */
@@ -128,6 +129,8 @@ function wireStep(card: EventCard, step: WaitlistStep): object {
     holdId: step.holdId,
     seats: step.seats,
     totalCents: step.seats.reduce((sum, seat) => sum + priceOf(card, seat), 0),
+    currency: card.currency,
+    places: placesText(card.plan, step.seats) || null,
     offeredAt: step.since,
     until: step.until,
   };

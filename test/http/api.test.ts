@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { loadContracts } from '../../src/contracts.ts';
+import { eventStatus } from '../../src/http/event-status.ts';
 import { call, nobody, node, organizerOf, type Problem } from '../channels/support.ts';
 import { requestId } from '../support/client.ts';
 import { startTestHubs, testPlan } from '../support/hub.ts';
@@ -193,11 +194,12 @@ describe('requests', () => {
 });
 
 describe('pages and their files', () => {
-  const pages = ['/', `/events/${nobody}`, '/docs/sockets', '/docs/http'];
+  const own = ['/', '/bookings', '/analytics', '/waitlist', '/screens', '/kiosk', `/events/${nobody}`];
+  const pages = [...own, '/docs/sockets', '/docs/http'];
 
   test.each(pages)('%s loads only what is ours', async (path) => {
     const response = await get(path);
-    expect(response.status).toBe(200);
+    expect(response.status).toBe(path.includes(nobody) ? 404 : 200);
     expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
     const policy = response.headers.get('content-security-policy') ?? '';
     expect(policy).toContain("default-src 'self'");
@@ -210,6 +212,64 @@ describe('pages and their files', () => {
       expect(policy).toContain(`'sha256-${createHash('sha256').update(inline).digest('base64')}'`);
     }
     expect(html).not.toMatch(/<[^>]+\son\w+=|<style|\sstyle="/);
+  });
+
+  test('every page begins with what all pages begin with', async () => {
+    for (const path of own) {
+      const html = await (await get(path)).text();
+      expect(html.match(/<meta charset="utf-8" \/>/g), path).toHaveLength(1);
+      expect(html.match(/name="viewport"/g), path).toHaveLength(1);
+      expect(html.match(/<script type="importmap">/g), path).toHaveLength(1);
+      expect(html.indexOf('importmap'), path).toBeLessThan(html.indexOf('type="module"'));
+      expect(html, path).not.toContain('<!--');
+      // A screen on a wall is added to nobody's home screen.
+      expect(html.includes('rel="manifest"'), path).toBe(path !== '/kiosk');
+    }
+  });
+
+  test('the pages can be added to a home screen: a manifest, and icons of the sizes it says', async () => {
+    const response = await get('/assets/pages/seatcast.webmanifest');
+    expect(response.headers.get('content-type')).toBe('application/manifest+json');
+    const { icons, ...manifest } = (await response.json()) as Record<string, string> & {
+      icons: { src: string; sizes: string; type: string }[];
+    };
+    expect(manifest).toMatchObject({ name: 'Seatcast', start_url: '/', display: 'standalone' });
+    const pngs = icons.filter(({ type }) => type === 'image/png');
+    expect(pngs.map(({ sizes }) => sizes)).toEqual(['192x192', '512x512', '512x512']);
+    for (const { src, sizes } of pngs) {
+      const png = Buffer.from(await (await get(`/assets/pages/${src}`)).arrayBuffer());
+      expect(`${png.readUInt32BE(16)}x${png.readUInt32BE(20)}`, src).toBe(sizes);
+    }
+    expect((await get('/')).headers.get('content-security-policy')).toContain("manifest-src 'self'");
+  });
+
+  test('the page of an event that is none, or that not everybody may see, is 404, and the same page', async () => {
+    const eventId = await hubs.event();
+    const there = await get(`/events/${eventId}`);
+    expect(there.status).toBe(200);
+    const html = await there.text();
+    const draft = await hubs.event({ publish: false });
+    for (const id of [nobody, draft, 'of-no-such-form', eventId.toUpperCase(), `${eventId}x`]) {
+      const none = await get(`/events/${id}`);
+      expect(none.status, id).toBe(404);
+      expect(await none.text()).toBe(html);
+      expect(none.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    }
+    await hubs.sql("update events set status = 'cancelled' where id = $1", [eventId]);
+    await hub.engine.eventChanged(eventId);
+    expect((await get(`/events/${eventId}`)).status).toBe(200);
+  });
+
+  test('while PostgreSQL does not answer, the page of an event is there, and waits for nothing', async () => {
+    const [known, other] = [await hubs.event(), await hubs.event()];
+    expect((await get(`/events/${known}`)).status).toBe(200);
+    const status = eventStatus({ card: () => Promise.reject(new Error('connection refused')) });
+    expect(await status(other)).toBe(200);
+    const begun = performance.now();
+    const hanging = eventStatus({ card: () => new Promise(() => undefined) });
+    expect(await Promise.all(Array.from({ length: 50 }, () => hanging(other)))).toEqual(Array(50).fill(200));
+    expect(performance.now() - begun).toBeLessThan(3000);
+    expect(await hanging('of-no-such-form')).toBe(404);
   });
 
   test('every file that a page names is there, and so is every file those import', async () => {

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import PostalMime from 'postal-mime';
 import { expect, test } from 'vitest';
+import { bookingNumber } from '../../src/pages/format.ts';
 import { book, call, node } from '../channels/support.ts';
 import {
   deliveriesOf,
@@ -53,7 +54,8 @@ test('[MAIL-1] a confirmed booking is a mail with its seats, a calendar file and
     expect(part).toContain('Wednesday 1 May 2030, 20:00 CEST');
     expect(part).toContain('Wednesday 1 May 2030, 14:00 GMT-4 (your time)');
     expect(part).toContain('€50.00');
-    expect(part).toContain(booking.id);
+    expect(part).toContain(bookingNumber(booking.id));
+    expect(part).not.toContain(booking.id);
     for (const { label } of booking.seats) expect(part).toContain(label);
   }
   // What people have typed is text, and nothing is loaded.
@@ -65,10 +67,12 @@ test('[MAIL-1] a confirmed booking is a mail with its seats, a calendar file and
   const textOf = (name: string) => new TextDecoder().decode(files.get(name)?.content as ArrayBuffer);
   expect(textOf('event.ics')).toContain(`UID:${eventId}@seatcast`);
   expect(textOf('event.ics')).toContain('DTSTART:20300501T180000Z');
+  expect(textOf('event.ics').replaceAll('\r\n ', '')).toContain(`Booking ${bookingNumber(booking.id)}`);
   expect(textOf('ticket-1-of-2.html')).toContain(booking.seats[0]?.label);
   expect(textOf('ticket-2-of-2.html')).toContain(booking.seats[1]?.label);
   for (const name of ['ticket-1-of-2.html', 'ticket-2-of-2.html']) {
-    expect(textOf(name)).toContain(booking.id);
+    expect(textOf(name)).toContain(bookingNumber(booking.id));
+    expect(textOf(name)).not.toContain(booking.id);
     expect(textOf(name)).not.toMatch(/<script|src=|href=/);
   }
   expect(await untilDelivery(hubs, id, 'sent')).toMatchObject({
@@ -88,6 +92,8 @@ test.each([
   ],
   ['starting-soon', { leadMinutes: 1500 }, 'in 1 day 1 hour'],
   ['waitlist-promoted', { until: '2030-04-01T10:00:00Z' }, '12:00 CEST'],
+  ['waitlist-promoted', { places: 'Stalls · row C, seats 4–5' }, 'Stalls · row C, seats 4–5'],
+  ['waitlist-promoted', { totalCents: 5000, currency: 'EUR' }, '€50.00'],
   ['waitlist-offer-expired', {}, 'next in line'],
   ['waitlist-closed', {}, 'not waiting'],
 ])('[MAIL-1] %s is a mail in words and in HTML', async (kind, payload, words) => {

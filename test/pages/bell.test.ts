@@ -1,6 +1,8 @@
 /** The bell in the header, in a real browser and on two nodes. */
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Notification } from '../../src/contracts.gen.ts';
+import { ownZone } from '../../src/pages/format.ts';
+import { momentText } from '../../src/pages/kiosk-words.ts';
 import { ago, notificationWords } from '../../src/pages/notification-words.ts';
 import { call, node, organizerOf } from '../channels/support.ts';
 import { untilListed } from '../channels/notifications/support.ts';
@@ -129,6 +131,27 @@ test('every kind has its words, with and without what they could name', () => {
   const booked = { title: 'Hamlet', seats: 2, totalCents: 5000, currency: 'EUR' };
   const words = notificationWords({ ...common, kind: 'booking-confirmed', payload: booked });
   expect(words).toEqual({ title: 'You booked Hamlet', text: '2 seats for €50.00', kind: 'good' });
+  const bookingId = '01a1fe19-7ec8-7490-86ad-376e6b3b90e4';
+  const numbered = { ...booked, bookingId };
+  expect(notificationWords({ ...common, kind: 'booking-confirmed', payload: numbered }).text).toBe(
+    '2 seats for €50.00 · booking 6B3B-90E4',
+  );
+  expect(
+    notificationWords({ ...common, kind: 'booking-cancelled', payload: { seats: 1, bookingId } }).text,
+  ).toBe('1 seat · booking 6B3B-90E4');
+});
+
+test('an offer says where the seats are, what they cost and until when, as far as that is known', () => {
+  const now = Date.parse('2030-01-01T10:00:00.000Z');
+  const words = (payload: Notification['payload']) =>
+    notificationWords({ kind: 'waitlist-promoted', payload }, now).text;
+  const until = '2030-01-01T10:15:00.000Z';
+  const time = momentText(Date.parse(until), ownZone(), now);
+  expect(time).toMatch(/^\d\d:15$/);
+  const offer = { places: 'Stalls · row C, seats 4–5', totalCents: 5000, currency: 'EUR', until };
+  expect(words(offer)).toBe(`Stalls · row C, seats 4–5 · €50.00 · until ${time}`);
+  expect(words({ until })).toBe(`until ${time}`);
+  expect(words({})).toBe('take them before the offer ends');
 });
 
 test.each([

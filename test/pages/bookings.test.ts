@@ -71,6 +71,59 @@ describe.runIf(isThere)('one’s bookings', async () => {
     expect(errors).toEqual([]);
   }, 60_000);
 
+  test('say who has cancelled, where it was, and lead to the page of the event', async () => {
+    const [given, event, taken, kept] = [
+      await eventNamed('Given back'),
+      await eventNamed('Off'),
+      await eventNamed('Taken back'),
+      await eventNamed('Kept'),
+    ];
+    await hubs.sql("update events set venue = 'Studio 4' where id = any($1)", [[given, event, taken, kept]]);
+    for (const eventId of [given, event, taken, kept]) await node(hubs).engine.eventChanged(eventId);
+    const user = await hubs.user();
+    const client = await hubs.connect(user);
+    await book(client, kept, [0]);
+    await book(client, event, [0]);
+    const { id: mine } = await book(client, given, [0]);
+    const { id: theirs } = await book(client, taken, [0]);
+    // Whoever has given a booking back has done so, whatever becomes of the event.
+    await client.request('bookings:cancel', { bookingId: mine, requestId: requestId() });
+    const organizer = await organizerOf(hubs, event);
+    for (const eventId of [event, given])
+      await call(node(hubs), 'events:cancel', { eventId, reason: 'ill' }, organizer);
+    await call(node(hubs), 'bookings:cancel', { bookingId: theirs, requestId: requestId() }, organizer);
+    const { url } = node(hubs);
+    const { page, errors } = await newPage(browser);
+    await signInAs(page, url, user);
+    await page.goto(`${url}/bookings`);
+    const card = (title: string) => page.locator('.own-card', { hasText: title });
+    for (const [title, words] of [
+      ['Given back', 'Cancelled by you'],
+      ['Off', 'Cancelled by the organizer'],
+      ['Taken back', 'Cancelled by the organizer'],
+      ['Kept', 'Booked'],
+    ] as const)
+      await card(title).locator('.tag', { hasText: words }).waitFor();
+    expect(await card('Kept').locator('.own-where').textContent()).toBe('Studio 4');
+    expect(await card('Off').locator('h3 a').getAttribute('href')).toBe(`/events/${event}`);
+    expect(errors).toEqual([]);
+  }, 60_000);
+
+  test('of a session that has ended are not shown any more, and it says so', async () => {
+    const user = await hubs.user();
+    await book(await hubs.connect(user), await eventNamed('Hidden'), [0]);
+    const { url } = node(hubs);
+    const { page } = await newPage(browser);
+    await signInAs(page, url, user);
+    await page.goto(`${url}/bookings`);
+    await page.locator('.own-card').waitFor();
+    await call(node(hubs), 'auth:logout', {}, user);
+    await page.locator('.toast').waitFor();
+    await page.locator('#note button', { hasText: 'Sign in' }).waitFor();
+    expect(await page.locator('.own-card').filter({ visible: true }).count()).toBe(0);
+    expect(await page.evaluate(() => localStorage.getItem('seatcast.session'))).toBeNull();
+  }, 60_000);
+
   test('show the new time of an event as soon as it is moved', async () => {
     const eventId = await eventNamed('Moved');
     const user = await hubs.user();

@@ -1,6 +1,6 @@
 /** The front page in a real browser: what is on, searched and narrowed down. */
 import { afterAll, describe, expect, test } from 'vitest';
-import { node } from '../channels/support.ts';
+import { call, nobody, node } from '../channels/support.ts';
 import { organizerIn } from '../events/support.ts';
 import { startTestHubs } from '../support/hub.ts';
 import { isThere, launch } from './browser.ts';
@@ -60,6 +60,43 @@ describe.runIf(isThere)('the front page', async () => {
     await shows('Swing night');
     expect(await page.locator('#words').inputValue()).toBe('swing');
     expect(await page.locator('[data-when=month]').getAttribute('aria-pressed')).toBe('true');
+  });
+
+  test('an event that is moved is at its new time and place in the list, and what has not changed keeps the focus', async () => {
+    const { page, errors, shows } = await open();
+    await shows('The Cherry Orchard', 'Swing night', 'Open air');
+    await page.locator('[data-connection=connected]').waitFor();
+    const [row] = await hubs.sql<{ id: string }>("select id from events where title = 'The Cherry Orchard'");
+    const eventId = row?.id ?? '';
+    const card = page.locator(`[data-event="${eventId}"]`);
+    await card.locator('[data-fresh=true]').waitFor();
+    await page.locator('.event-card', { hasText: 'Swing night' }).focus();
+    await call(node(hubs), 'events:update', { eventId, ...inDays(40) }, organizer.user);
+    await shows('Swing night', 'The Cherry Orchard', 'Open air');
+    expect(await page.evaluate(() => document.activeElement?.querySelector('h2')?.textContent)).toBe(
+      'Swing night',
+    );
+    expect(await card.locator('time').getAttribute('datetime')).toContain(inDays(40).startsAt.slice(0, 10));
+    // Nobody is told of what is new: it is there for whoever comes back.
+    await organizer.published({ title: 'Matinee', ...inDays(5) });
+    await page.evaluate(() => {
+      const now = Date.now.bind(Date);
+      Date.now = () => now() + 60_000;
+      document.dispatchEvent(new Event('visibilitychange'));
+    });
+    await shows('Matinee', 'Swing night', 'The Cherry Orchard', 'Open air');
+    await call(node(hubs), 'events:cancel', { eventId, reason: 'ill' }, organizer.user);
+    await shows('Matinee', 'Swing night', 'Open air');
+    expect(errors).toEqual([]);
+  }, 60_000);
+
+  test.each(['of-no-such-form', nobody])('the page of an event that is none says so: %s', async (id) => {
+    const page = await (await browser.newContext()).newPage();
+    const answer = await page.goto(`${node(hubs).url}/events/${id}`);
+    expect(answer?.status()).toBe(404);
+    await page.locator('h1', { hasText: 'There is no such event.' }).waitFor();
+    await page.locator('.page-error a', { hasText: 'All events' }).click();
+    await page.locator('.event-card').first().waitFor();
   });
 
   test('it fits a narrow screen', async () => {

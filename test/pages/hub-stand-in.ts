@@ -63,6 +63,7 @@ export function bookingOf(id: string, seats: number[], cancelled: number[] = [])
     currency: 'EUR',
     createdAt: '2027-02-01T10:00:00.000Z',
     cancelledAt: null,
+    cancelledBy: null,
     payment: null,
   };
 }

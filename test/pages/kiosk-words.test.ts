@@ -67,6 +67,7 @@ describe('how an event stands, in a word or two', () => {
     const doors = (inMinutes: number) => [said({ kind: 'doors', minutes: 0, at: at(inMinutes) })];
     expect(statusOf(event(at(60)), doors(10), now).text).toBe('Doors 18:10');
     expect(statusOf(event(at(60)), doors(-1), now).text).toBe('Doors open');
+    expect(statusOf(event(at(3000)), doors(2880), now).text).toBe('Doors Tue 16 Mar, 18:00');
   });
 });
 
@@ -92,6 +93,32 @@ test('seats and prices are short', () => {
   expect(seatWords(event(at(60)))).toEqual({ left: '60', of: 'of 100 left', price: 'from €25' });
   expect(seatWords(event(at(60), { seats: seats(0) }))?.price).toBe('');
   expect(seatWords(event(at(60), { seats: null }))).toBeUndefined();
+});
+
+test('a moment of another day has its date, by the calendar of the event', () => {
+  const board = (startsAt: string, ...announcements: Announcement[]) => ({
+    timeZone: 'Europe/Brussels',
+    events: [event(startsAt)],
+    announcements,
+  });
+  const texts = (shown: ReturnType<typeof board>) =>
+    bannersOf(shown as never, now).map(({ title, text }) => `${title}: ${text}`);
+  expect(
+    texts(
+      board(
+        at(2880),
+        said({ kind: 'delay', minutes: 30, at: at(2910) }),
+        said({ kind: 'doors', minutes: 2820, at: at(2820) }),
+      ),
+    ),
+  ).toEqual([
+    '30 minutes late: The Cherry Orchard · starts Tue 16 Mar, 18:30',
+    'Doors open Tue 16 Mar, 17:00: The Cherry Orchard',
+  ]);
+  // 23:50 here, ten minutes into the next day there.
+  expect(texts(board(at(380), said({ kind: 'delay', minutes: 30, at: at(370) })))).toEqual([
+    '30 minutes late: The Cherry Orchard · starts Mon 15 Mar, 00:10',
+  ]);
 });
 
 test('banners: delays first, then what starts soon, then the rest', () => {

@@ -96,6 +96,15 @@ describe.runIf(isThere)('web push on the pages', async () => {
     await page.locator('[data-connection=connected]').waitFor();
     await page.locator('#bell').click();
   }
+  /** The same, with the switch on. */
+  async function openSwitchedOn(of: TestHubs) {
+    const opened = await open(of);
+    await openPanel(opened.page);
+    await state(opened.page, 'off');
+    await turn(opened.page);
+    await state(opened.page, 'on');
+    return opened;
+  }
   const state = (page: Page, name: string) => page.locator(`.bell-device[data-state=${name}]`).waitFor();
   const turn = (page: Page) => page.locator('#device-push').click();
 
@@ -143,11 +152,7 @@ describe.runIf(isThere)('web push on the pages', async () => {
   });
 
   test('with another key of the hub it subscribes anew, by itself', async () => {
-    const { page, subscribed } = await open(hubs);
-    await openPanel(page);
-    await state(page, 'off');
-    await turn(page);
-    await state(page, 'on');
+    const { page, subscribed } = await openSwitchedOn(hubs);
     const [before] = await subscribed();
     await page.evaluate(() => {
       const note = JSON.parse(localStorage.getItem('seatcast.push') ?? '{}');
@@ -161,11 +166,7 @@ describe.runIf(isThere)('web push on the pages', async () => {
   });
 
   test('signing out ends it, in the browser and at the hub', async () => {
-    const { page, subscribed } = await open(hubs);
-    await openPanel(page);
-    await state(page, 'off');
-    await turn(page);
-    await state(page, 'on');
+    const { page, subscribed } = await openSwitchedOn(hubs);
     await page.locator('#sign-out-button').click();
     await until(async () => (await subscribed()).length === 0, 'the hub to forget it');
     await page.waitForFunction(() => localStorage.getItem('stand-in') === null);
@@ -174,11 +175,7 @@ describe.runIf(isThere)('web push on the pages', async () => {
   });
 
   test.each(['hangs', 'fails'])('what a page could not end is ended by the next: it %s', async (how) => {
-    const { page } = await open(hubs);
-    await openPanel(page);
-    await state(page, 'off');
-    await turn(page);
-    await state(page, 'on');
+    const { page } = await openSwitchedOn(hubs);
     await page.evaluate((kept) => localStorage.setItem('unsubscribing', kept), how);
     // Nor is the hub told.
     await page.route('**/api/v1/push/**', (route) => route.abort());
@@ -192,11 +189,7 @@ describe.runIf(isThere)('web push on the pages', async () => {
   });
 
   test('a subscription of which nobody knows whose it is, is ended, whether or not somebody is signed in', async () => {
-    const { page } = await open(hubs);
-    await openPanel(page);
-    await state(page, 'off');
-    await turn(page);
-    await state(page, 'on');
+    const { page } = await openSwitchedOn(hubs);
     for (const lost of [['seatcast.push'], ['seatcast.push', 'seatcast.session']]) {
       await page.evaluate((keys) => {
         for (const key of keys) localStorage.removeItem(key);
@@ -209,11 +202,7 @@ describe.runIf(isThere)('web push on the pages', async () => {
   });
 
   test('switching it off tells the hub, also where the browser fails to end it', async () => {
-    const { page, subscribed } = await open(hubs);
-    await openPanel(page);
-    await state(page, 'off');
-    await turn(page);
-    await state(page, 'on');
+    const { page, subscribed } = await openSwitchedOn(hubs);
     await page.evaluate(() => localStorage.setItem('unsubscribing', 'fails'));
     await turn(page);
     await state(page, 'failed');
@@ -223,11 +212,7 @@ describe.runIf(isThere)('web push on the pages', async () => {
   });
 
   test('what somebody else has left switched on is ended', async () => {
-    const { page } = await open(hubs);
-    await openPanel(page);
-    await state(page, 'off');
-    await turn(page);
-    await state(page, 'on');
+    const { page } = await openSwitchedOn(hubs);
     await page.evaluate(() => {
       const note = JSON.parse(localStorage.getItem('seatcast.push') ?? '{}');
       localStorage.setItem('seatcast.push', JSON.stringify({ ...note, userId: 'somebody else' }));
@@ -246,6 +231,31 @@ describe.runIf(isThere)('web push on the pages', async () => {
     await state(page, 'denied');
     expect(await page.locator('#device-push').isChecked()).toBe(false);
     await page.context().close();
+  });
+
+  test('an iPhone whose reader has not added the page to the home screen says how to, where the hub sends any', async () => {
+    const without = await startTestHubs(1);
+    for (const of of [hubs, without]) {
+      const { page, context } = await open(of);
+      await context.addInitScript(() => {
+        Reflect.deleteProperty(globalThis, 'PushManager');
+        Object.defineProperty(navigator, 'standalone', { value: false });
+      });
+      await page.reload();
+      await openPanel(page);
+      const line = page.locator('.bell-device');
+      if (of === without) {
+        await page.locator('.bell-nothing').waitFor();
+        expect(await line.isVisible()).toBe(false);
+      } else {
+        await state(page, 'apart');
+        expect(await line.textContent()).toContain('Add this page to your home screen first');
+        expect(await page.locator('#device-push').isDisabled()).toBe(true);
+        await page.locator('#sign-out-button').click();
+        await line.waitFor({ state: 'hidden' });
+      }
+      await context.close();
+    }
   });
 
   test('a browser whose push service is not to be had says that it failed', async () => {

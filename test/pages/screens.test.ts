@@ -47,6 +47,18 @@ describe.skipIf(!isThere)('the page of screens in a browser', async () => {
     await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
   }
 
+  const now = (page: Page) => page.evaluate(() => performance.now());
+  /** What a screen reader calls the element that has the focus. */
+  const nameOfFocus = (page: Page) =>
+    page.evaluate(() => {
+      const element = document.activeElement;
+      const ids = element?.getAttribute('aria-labelledby')?.split(' ') ?? [];
+      const texts = ids.map((id) => document.getElementById(id)?.textContent);
+      return texts.length > 0
+        ? texts.join(' ')
+        : (element?.getAttribute('aria-label') ?? element?.textContent);
+    });
+
   test('[KIOSK-1] [KIOSK-8] a code is typed, the screen becomes a board, is told apart from others, moved, and revoked', async () => {
     const eventId = await place.event({ title: 'The Cherry Orchard' });
     const { page: kiosk, errors: kioskErrors, code } = await openKiosk();
@@ -144,6 +156,90 @@ describe.skipIf(!isThere)('the page of screens in a browser', async () => {
     expect(wider).toBeLessThanOrEqual(0);
     expect(errors).toEqual([]);
   }, 60_000);
+
+  test('the keyboard goes on where it was: at the same screen, at the next one, at the list', async () => {
+    const own = await house(hubs);
+    await own.kiosk('Attic');
+    await own.kiosk('Bar');
+    await own.announce({ venueId: own.venueId, kind: 'info', text: 'Wine until ten.' });
+    const { page, errors } = await open(own.organizer);
+    await page.locator('[data-announcement]').waitFor();
+    const focused = (name: string) => expect.poll(() => nameOfFocus(page)).toBe(name);
+    /** By the keyboard alone, and slower than a double click. */
+    const armAndAct = async (name: string, asks: string) => {
+      await page.getByRole('button', { name, exact: true }).focus();
+      await page.keyboard.press('Enter');
+      await page.getByRole('button', { name: asks, exact: true }).waitFor();
+      await page.waitForFunction((from) => performance.now() > from + 900, await now(page));
+      await page.keyboard.press('Enter');
+    };
+
+    await page.getByRole('button', { name: 'Change Attic', exact: true }).focus();
+    await page.keyboard.press('Enter');
+    await page.locator('#screen-dialog [name=name]').fill('Attic, left');
+    await page.keyboard.press('Enter');
+    await page.locator('#screen-dialog').waitFor({ state: 'detached' });
+    await row(page, 'Attic, left').waitFor();
+    await focused('Change Attic, left');
+
+    await armAndAct('Revoke Attic, left', 'Revoke it? Attic, left');
+    await row(page, 'Attic, left').waitFor({ state: 'detached' });
+    await focused('Change Bar');
+    await armAndAct('Revoke Bar', 'Revoke it? Bar');
+    await row(page, 'Bar').waitFor({ state: 'detached' });
+    await focused('Your screens');
+    await armAndAct('Withdraw', 'Withdraw it?');
+    await page.locator('[data-announcement]').waitFor({ state: 'detached' });
+    await focused('On the screens now');
+
+    await page.locator('#announce-form [data-kind=info]').click();
+    await fill(page, 'text', 'The lift is out of order.');
+    await page.locator('#announce-form [type=submit]').focus();
+    await page.keyboard.press('Enter');
+    await page.locator('[data-announcement]').waitFor();
+    await focused('Announce');
+    expect(errors).toEqual([]);
+  }, 60_000);
+
+  test('the form begins at a venue that has a screen', async () => {
+    const own = await house(hubs);
+    const address = { street: '', city: 'Aalst', postalCode: '9300', country: 'BE' };
+    const input = { name: 'A hall without screens', address, timeZone: 'Europe/Brussels' };
+    const { id: other } = await call(node(hubs), 'venues:create', input, own.organizer);
+    const chosen = (page: Page) => page.locator('#venue-choice').inputValue();
+    const before = await open(own.organizer);
+    await before.page.locator('[data-fresh=true]').waitFor();
+    expect(await chosen(before.page)).toBe(other);
+    await own.kiosk('Foyer');
+    const after = await open(own.organizer);
+    await after.page.locator('[data-fresh=true]').waitFor();
+    expect(await chosen(after.page)).toBe(own.venueId);
+    const wanted = await open(own.organizer, `/screens?venue=${other}`);
+    await wanted.page.locator('[data-fresh=true]').waitFor();
+    expect(await chosen(wanted.page)).toBe(other);
+  }, 60_000);
+
+  test.each([1280, 390])(
+    'whoever sells nothing finds the way out of it, %i pixels wide',
+    async (width) => {
+      const links = (page: Page) => page.locator('.site-nav a').filter({ visible: true }).allInnerTexts();
+      const buyer = await open(await hubs.user(), '/screens', { width });
+      await signInAs(buyer.page, second, await hubs.user());
+      for (const path of ['/screens', '/waitlist', '/analytics']) {
+        await buyer.page.goto(second + path);
+        await buyer.page.locator('#account .avatar').waitFor();
+        expect(
+          (await links(buyer.page)).filter((name) => name !== 'API'),
+          path,
+        ).toEqual(['Events', 'Bookings']);
+      }
+      const organizer = await open(place.organizer, '/screens', { width });
+      await organizer.page.locator('#account .avatar').waitFor();
+      const wide = width > 640 ? ['Events'] : [];
+      expect(await links(organizer.page)).toEqual([...wide, 'Sales', 'Waitlist', 'Screens']);
+    },
+    60_000,
+  );
 
   test('a look that is refused for now takes nothing from the page, and the next one heals it', async () => {
     const own = await house(hubs);

@@ -133,6 +133,7 @@ function storedBooking(hold: HoldToConfirm, now: number): StoredBooking {
     currency: hold.currency,
     createdAt: now,
     cancelledAt: null,
+    cancelledBy: null,
     seats: hold.seats.map(({ seat, label, category, priceCents }) => {
       return { seat, label, category, priceCents, cancelledAt: null };
     }),
@@ -149,7 +150,7 @@ function refuseHold(tx: Transaction, [eventId, holdId, reason]: unknown[]): unkn
   return [{ ...outcome }];
 }
 
-function cancelSeats(tx: Transaction, [id, some]: unknown[]): unknown[] {
+function cancelSeats(tx: Transaction, [id, some, actorId]: unknown[]): unknown[] {
   const { tables, now } = tx;
   const nothing = [{ outbox_id: null, refund_cents: 0, ended: false }];
   const booking = tables.bookings.get(String(id));
@@ -169,7 +170,7 @@ function cancelSeats(tx: Transaction, [id, some]: unknown[]): unknown[] {
   // What is left over is locked, and so read as it is by now.
   const ends = booking.seats.every((line) => line.cancelledAt !== null || wanted(line.seat));
   if (freed.length > 0 || ends) {
-    tx.write(() => end(booking, freed, ends, now), { kind: 'cancelled', booking, seats: freed });
+    tx.write(() => end(booking, freed, ends, now, actorId), { kind: 'cancelled', booking, seats: freed });
   }
   if (freed.length > 0) noted(tx, booking.eventId, booking.id);
   const sent =
@@ -179,11 +180,12 @@ function cancelSeats(tx: Transaction, [id, some]: unknown[]): unknown[] {
   return [{ outbox_id: sent, refund_cents: 0, ended: ends }];
 }
 
-function end(booking: StoredBooking, seats: number[], whole: boolean, now: number): void {
+function end(booking: StoredBooking, seats: number[], whole: boolean, now: number, actorId: unknown): void {
   for (const line of booking.seats) if (seats.includes(line.seat)) line.cancelledAt = now;
   if (!whole) return;
   booking.status = 'cancelled';
   booking.cancelledAt = now;
+  booking.cancelledBy = actorId === booking.userId ? 'buyer' : 'organizer';
 }
 
 const up = (a: number, b: number) => a - b;
@@ -204,7 +206,7 @@ function cancelEvent(tx: Transaction, [id, actorId, sessionId, requestId, reason
   return [{ status, outbox_id: sent }];
 }
 
-function cancelEventBatch(tx: Transaction, [eventId, atMost]: unknown[]): unknown[] {
+function cancelEventBatch(tx: Transaction, [eventId, atMost, actorId]: unknown[]): unknown[] {
   const { tables, now } = tx;
   const batch = [...tables.bookings.values()]
     .filter((each) => each.eventId === eventId && each.status === 'confirmed')
@@ -215,7 +217,7 @@ function cancelEventBatch(tx: Transaction, [eventId, atMost]: unknown[]): unknow
     tx.lock(`booking ${booking.id}`);
     const seats = booking.seats.filter((line) => line.cancelledAt === null).map(({ seat }) => seat);
     for (const seat of seats) tx.lock(seatKey(booking.eventId, seat));
-    tx.write(() => end(booking, seats, true, now), { kind: 'cancelled', booking, seats });
+    tx.write(() => end(booking, seats, true, now, actorId), { kind: 'cancelled', booking, seats });
     if (seats.length === 0) return [];
     noted(tx, booking.eventId, booking.id);
     const payload = { bookingId: booking.id, seats: seats.sort(up) };

@@ -20,6 +20,7 @@ export interface StoredBooking {
   currency: string;
   createdAt: number;
   cancelledAt: number | null;
+  cancelledBy: BookingRow['cancelled_by'];
   seats: BookedSeat[];
 }
 
@@ -228,6 +229,7 @@ export const bookingRow = (booking: StoredBooking): BookingRow => ({
   currency: booking.currency,
   created_at: text(booking.createdAt) as string,
   cancelled_at: text(booking.cancelledAt),
+  cancelled_by: booking.cancelledBy,
   seats: booking.seats
     .map((line) => ({ ...line, cancelledAt: text(line.cancelledAt) }))
     .sort((a, b) => a.seat - b.seat),

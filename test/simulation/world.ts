@@ -107,6 +107,7 @@ function makeCard(id: string, seatCount: number): EventCard {
   const seats = Array.from({ length: seatCount }, (_, index) => ({
     index,
     label: `Seat ${index}`,
+    number: `${index}`,
     category: 0,
   }));
   return {
@@ -133,6 +134,7 @@ function makeCard(id: string, seatCount: number): EventCard {
     },
     plan: {
       categories: [{ name: 'Stalls', color: '#000000' }],
+      zones: [{ name: '' }],
       rows: [0, seatCount / 2].map((first) => ({ zone: 0, label: '', first, count: seatCount / 2 })),
       seats,
     } as unknown as EventCard['plan'],

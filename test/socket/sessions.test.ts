@@ -27,6 +27,7 @@ function canary(userId: string): string {
     currency: 'EUR',
     createdAt: new Date().toISOString(),
     cancelledAt: null,
+    cancelledBy: null,
     payment: null,
   };
   for (const hub of hubs.nodes) hub.engine.publisher.toUser(userId, 'bookings:confirmed', { booking });

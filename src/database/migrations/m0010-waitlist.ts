@@ -85,8 +85,8 @@ export class WaitlistMigration extends Migration {
  * `waitlist_steps`. They may come late and in any order: an entry keeps what its latest step says, and an offer that
  * has ended stays ended.
  */
-const recordWaitlist = `
-  create function record_waitlist(steps jsonb)
+export const recordWaitlist = `
+  create or replace function record_waitlist(steps jsonb)
   returns table (key text, is_new boolean, outbox_id text, payload jsonb) language plpgsql volatile as $$
   #variable_conflict use_column
   declare
@@ -100,7 +100,8 @@ const recordWaitlist = `
     for step in
       select * from jsonb_to_recordset(steps) as s (
         key text, "entryId" uuid, version bigint, kind text, "userId" uuid, state text, "order" bigint, skipped integer,
-        passes integer, "holdId" text, seats integer[], "totalCents" bigint, "offeredAt" float8, until float8, at float8,
+        passes integer, "holdId" text, seats integer[], "totalCents" bigint, currency text, places text,
+        "offeredAt" float8, until float8, at float8,
         reason text, position bigint, "actorId" uuid, "sessionId" text, "requestId" text
       ) order by "entryId", version
     loop
@@ -184,7 +185,8 @@ const recordWaitlist = `
       if is_latest and (step.kind in ('offered', 'expired') or step.state in ('expired', 'closed')) then
         payload := jsonb_build_object('kind', step.kind, 'state', step.state, 'eventId', entry.event_id,
           'entryId', step."entryId", 'userId', entry.user_id, 'holdId', step."holdId", 'seats', step.seats,
-          'until', step.until, 'skipped', step.skipped, 'reason', why);
+          'until', step.until, 'skipped', step.skipped, 'reason', why,
+          'totalCents', step."totalCents", 'currency', step.currency, 'places', step.places);
         insert into outbox (topic, key, payload, due_at)
         values ('waitlist-told', step."entryId"::text, payload, clock_timestamp() + interval '3 seconds')
         returning id::text into outbox_id;

@@ -1,5 +1,6 @@
 -- Returns a row for each event a user ($1) has booked that is not over for more than three months, by start:
--- event_id, title, venue, starts_at, ends_at, event_status, seats (labels of those still theirs), created_at, changed_at.
+-- event_id, title, venue, starts_at, ends_at, event_status, seats (labels of those still theirs), booking_ids (that they are of),
+-- created_at, changed_at.
 -- $2 limit: the latest.
 select * from (
   select e.id as event_id, e.title, e.venue, e.status as event_status,
@@ -7,11 +8,12 @@ select * from (
     to_json(e.ends_at) #>> '{}' as ends_at,
     to_json(e.created_at) #>> '{}' as created_at,
     to_json(greatest(e.updated_at, booked.changed_at)) #>> '{}' as changed_at,
-    booked.seats
+    booked.seats, booked.booking_ids
   from (
     select b.event_id,
       max(greatest(b.created_at, b.cancelled_at, s.cancelled_at)) as changed_at,
-      array_agg(s.label order by s.seat) filter (where s.active) as seats
+      array_agg(s.label order by s.seat) filter (where s.active) as seats,
+      array_agg(distinct b.id::text) filter (where s.active) as booking_ids
     from bookings b join booking_seats s on s.booking_id = b.id
     where b.user_id = $1
     group by b.event_id

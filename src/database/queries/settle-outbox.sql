@@ -28,7 +28,8 @@ waited as materialized (
   select w.*, e.title, e.starts_at, e.time_zone
   from marked
   cross join lateral jsonb_to_record(payload) as w (
-    kind text, state text, "eventId" uuid, "entryId" uuid, "userId" uuid, "holdId" text, seats jsonb, until float8, reason text
+    kind text, state text, "eventId" uuid, "entryId" uuid, "userId" uuid, "holdId" text, seats jsonb, until float8, reason text,
+    "totalCents" bigint, currency text, places text
   )
   cross join lateral (select title, starts_at, time_zone from events where id = w."eventId" limit 1) as e
   where topic = 'waitlist-told'
@@ -54,6 +55,9 @@ notices as (
     "eventId",
     jsonb_strip_nulls(jsonb_build_object('entryId', "entryId", 'title', title, 'startsAt', wire_instant(starts_at),
       'timeZone', time_zone, 'holdId', "holdId",
+      'places', case kind_of.notice when 'waitlist-promoted' then places end,
+      'totalCents', case kind_of.notice when 'waitlist-promoted' then "totalCents" end,
+      'currency', case kind_of.notice when 'waitlist-promoted' then currency end,
       'seats', case jsonb_typeof(seats) when 'array' then jsonb_array_length(seats) end,
       'until', case kind_of.notice when 'waitlist-promoted' then wire_instant(to_timestamp(until / 1000)) end,
       'reason', case kind_of.notice when 'waitlist-closed' then reason end))

@@ -26,6 +26,7 @@ test('[BOOK-7] a cancelled booking frees its seats, and viewers of another node 
     ...booking,
     status: 'cancelled',
     cancelledAt: reply.booking.cancelledAt,
+    cancelledBy: 'buyer',
     seats: reply.booking.seats,
   });
   expect(reply.booking.seats.map((line) => line.seat)).toEqual([4, 5]);

@@ -1,5 +1,6 @@
 import ICAL from 'ical.js';
 import { expect, test } from 'vitest';
+import { bookingNumber } from '../../../src/pages/format.ts';
 import { requestId } from '../../support/client.ts';
 import { startTestHubs } from '../../support/hub.ts';
 import { book, call, expectRefused, node, organizerOf } from '../support.ts';
@@ -24,17 +25,26 @@ test('[CAL-4] an entry for each event that was booked, by start, with the seats 
   const client = await hubs.connect(user);
   const { token } = await call(node(hubs), 'calendar:renew', {}, user);
   expect((await entriesOf(token)).entries).toEqual([]);
-  await book(client, later, [1]);
+  const number = ({ id }: { id: string }) => `Booking ${bookingNumber(id)}`;
+  const alone = await book(client, later, [1]);
   const booking = await book(client, sooner, [4, 5]);
-  await book(client, sooner, [6]);
+  const second = await book(client, sooner, [6]);
   await book(await hubs.connect(await hubs.user()), sooner, [7]);
   const cancel = { bookingId: booking.id, seats: [5], requestId: requestId() };
   await client.request('bookings:cancel', cancel);
   const { entries, response } = await entriesOf(token);
   expect(response.headers.get('cache-control')).toBe('private, no-cache');
   expect(entries).toEqual([
-    { uid: `${sooner}@seatcast`, status: 'CONFIRMED', seats: 'Main, row 1, seat 5\nMain, row 1, seat 7' },
-    { uid: `${later}@seatcast`, status: 'CONFIRMED', seats: 'Main, row 1, seat 2' },
+    {
+      uid: `${sooner}@seatcast`,
+      status: 'CONFIRMED',
+      seats: ['Main, row 1, seat 5', 'Main, row 1, seat 7', number(booking), number(second)].join('\n'),
+    },
+    {
+      uid: `${later}@seatcast`,
+      status: 'CONFIRMED',
+      seats: ['Main, row 1, seat 2', number(alone)].join('\n'),
+    },
   ]);
 });
 

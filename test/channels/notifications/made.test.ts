@@ -75,7 +75,17 @@ test('[NOTE-1] what becomes of who waits is among them: an offer, that it ran ou
   const ofOffer = all.filter(({ payload }) => payload.holdId === holdId);
   expect(ofOffer.map(({ kind }) => kind)).toEqual(['waitlist-offer-expired', 'waitlist-promoted']);
   const endsAt = new Date(expiresAt).toISOString();
-  expect(ofOffer[1]).toMatchObject({ eventId, payload: { entryId, seats: 1, until: endsAt } });
+  expect(ofOffer[1]).toMatchObject({
+    eventId,
+    payload: {
+      entryId,
+      seats: 1,
+      until: endsAt,
+      places: 'Main · row 1, seat 5',
+      totalCents: 2500,
+      currency: 'EUR',
+    },
+  });
   expect(all[0]).toMatchObject({ eventId, payload: { entryId } });
   const told = (heard(client, 'notifications:made') as NotificationsMade[]).map(
     ({ notification }) => notification.id,
