@@ -1,4 +1,4 @@
-import type { SeatingPlan } from './plan.ts';
+import type { PlanRow, SeatingPlan } from './plan.ts';
 
 /** What a line has room for. */
 const longest = 200;
@@ -12,27 +12,52 @@ export function placesText(
   plan: Pick<SeatingPlan, 'zones' | 'rows' | 'seats'>,
   seats: readonly number[],
 ): string {
-  const left = new Set(seats);
   const parts: string[] = [];
-  for (const row of plan.rows) {
-    const numbers = plan.seats
-      .slice(row.first, row.first + row.count)
-      .filter(({ index }) => left.delete(index))
-      .map(({ number }) => number);
-    if (numbers.length === 0) continue;
+  let left = seats.length;
+  for (const [row, numbers] of byRow(plan, seats)) {
     const zone = plan.zones[row.zone]?.name ?? '';
     const rowText = row.rowText ?? (row.label === '' ? '' : `row ${row.label}`);
     const those = runs(numbers);
     const seatText =
       row.seatText?.replace('%s', () => those) ?? `${numbers.length === 1 ? 'seat' : 'seats'} ${those}`;
     const part = [zone, [rowText, seatText].filter(Boolean).join(', ')].filter(Boolean).join(' · ');
-    const more = left.size + numbers.length;
+    const more = left - numbers.length;
     const said = [...parts, part].join('; ');
-    const isRoom = said.length + (left.size > 0 ? `; and ${left.size} more`.length : 0) <= longest;
-    if (!isRoom) return [...parts, parts.length > 0 ? `and ${more} more` : `${more} seats`].join('; ');
+    const isRoom = said.length + (more > 0 ? `; and ${more} more`.length : 0) <= longest;
+    if (!isRoom) return [...parts, parts.length > 0 ? `and ${left} more` : `${left} seats`].join('; ');
     parts.push(part);
+    left = more;
   }
   return parts.join('; ');
+}
+
+/** The numbers of these seats by their rows, in the order of the plan. */
+function byRow(
+  { rows, seats }: Pick<SeatingPlan, 'rows' | 'seats'>,
+  wanted: readonly number[],
+): Map<PlanRow, string[]> {
+  const found = new Map<PlanRow, string[]>();
+  for (const index of [...wanted].sort((a, b) => a - b)) {
+    const [row, seat] = [rowOf(rows, index), seats[index]];
+    if (!row || !seat) throw new RangeError(`the plan has no seat ${index}`);
+    const numbers = found.get(row);
+    if (numbers) numbers.push(seat.number);
+    else found.set(row, [seat.number]);
+  }
+  return found;
+}
+
+/** Of some hundred offers at once nobody wants to go through all rows of a hall: half of what is left each time. */
+function rowOf(rows: readonly PlanRow[], seat: number): PlanRow | undefined {
+  let [low, high] = [0, rows.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const { first, count } = rows[middle] as PlanRow;
+    if (seat < first) high = middle;
+    else if (seat >= first + count) low = middle + 1;
+    else return rows[middle];
+  }
+  return undefined;
 }
 
 /** ["4", "5", "7"] → "4–5, 7". */

@@ -1,4 +1,5 @@
 /** The pages in a real browser. Needs a Chromium: CHROMIUM, or where Debian puts it. */
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
@@ -32,7 +33,9 @@ export async function openEvent(browser: Browser, url: string): Promise<OpenPage
 
 export const loaded = (page: Page): Promise<void> => page.locator('main#app[data-fresh="true"]').waitFor();
 
-export async function signUp(page: Page, email: string): Promise<void> {
+/** Makes an account, another one each time, so that a test can be tried again. Answers its e-mail address. */
+export async function signUp(page: Page): Promise<string> {
+  const email = `${randomUUID()}@example.com`;
   await page.locator('#sign-in-button').click();
   await page.locator('[data-tab=register]').click();
   await page.locator('#sign-in [name=name]').fill('Page Tester');
@@ -40,6 +43,7 @@ export async function signUp(page: Page, email: string): Promise<void> {
   await page.locator('#sign-in [name=password]').fill('a long enough password');
   await page.locator('#sign-in [type=submit]').click();
   await page.locator('#account .avatar').waitFor();
+  return email;
 }
 
 /** Shows the first row of the list of seats. */

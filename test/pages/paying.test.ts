@@ -53,7 +53,7 @@ describe.skipIf(!isThere)('paying on the page', async () => {
     const buyer = await openEvent(browser, `${first}${path}`);
     const viewer = await openEvent(browser, `${second}${path}`);
     const { page } = buyer;
-    await signUp(page, 'paying-1@example.com');
+    await signUp(page);
     await openRow(viewer.page);
     await take(page, [0, 1]);
 
@@ -88,7 +88,7 @@ describe.skipIf(!isThere)('paying on the page', async () => {
 
   test('a bank that takes its time: a reload meanwhile loses nothing, and the booking comes by itself', async () => {
     const { page, errors } = await openEvent(browser, `${second}${path}`);
-    await signUp(page, 'paying-2@example.com');
+    await signUp(page);
     await take(page, [2]);
     await page.locator('[data-act=pay]').click();
     await pay(page, '4000 0000 0002 0006');
@@ -102,7 +102,7 @@ describe.skipIf(!isThere)('paying on the page', async () => {
 
   test('a number that is no test card stays on the page', async () => {
     const { page } = await openEvent(browser, `${first}${path}`);
-    await signUp(page, 'paying-3@example.com');
+    await signUp(page);
     await take(page, [3]);
     await page.locator('[data-act=pay]').click();
     await pay(page, '5555 5555 5555 4444');

@@ -62,7 +62,7 @@ describe.skipIf(!isThere)('the policy of the pages', async () => {
     const [row] = await hubs.sql<{ id: string }>("select id from events where title like 'Volleyball%'");
     const page = await open(`/events/${row?.id}`);
     await loaded(page);
-    await signUp(page, 'policy@example.com');
+    await signUp(page);
     await openRow(page);
     await page.locator('[data-seat="0"]').click();
     await page.locator('[data-act=confirm]').click();

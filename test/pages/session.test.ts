@@ -55,7 +55,7 @@ describe.skipIf(!isThere)('a session in a browser', async () => {
 
   test('a page renews its token in time and goes on with what it has', async () => {
     const { page, errors } = await open();
-    await signUp(page, 'session-1@example.com');
+    await signUp(page);
     await openRow(page);
     await page.locator('[data-seat="0"]').click();
     await stateOf(page, 0, 'mine');
@@ -69,7 +69,7 @@ describe.skipIf(!isThere)('a session in a browser', async () => {
 
   test('a page that was away for longer than its token lasts comes back as the same person', async () => {
     const { page } = await open();
-    await signUp(page, 'session-2@example.com');
+    await signUp(page);
     await openRow(page);
     await page.locator('[data-seat="1"]').click();
     await stateOf(page, 1, 'mine');
@@ -111,9 +111,8 @@ describe.skipIf(!isThere)('a session in a browser', async () => {
   });
 
   test('tabs of one browser do not renew each other away', async () => {
-    const email = 'session-3@example.com';
     const first = await open();
-    await signUp(first.page, email);
+    const email = await signUp(first.page);
     const second = await first.page.context().newPage();
     await second.goto(`${url}/events/${eventId}`);
     await loaded(second);
@@ -128,9 +127,8 @@ describe.skipIf(!isThere)('a session in a browser', async () => {
   });
 
   test('a page whose session was ended elsewhere asks to sign in', async () => {
-    const email = 'session-4@example.com';
     const { page } = await open();
-    await signUp(page, email);
+    const email = await signUp(page);
     const { id } =
       (await hubs.sql<{ id: string }>('select id from users where email = $1', [email]))[0] ?? {};
     const headers = { authorization: `Bearer ${(await hubs.user('admin')).token}` };

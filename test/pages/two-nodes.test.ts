@@ -30,7 +30,7 @@ describe.skipIf(!isThere)('the pages in a browser', async () => {
   test('[TICK-1] what one window holds and books, a window on the other node shows, also after a reload', async () => {
     const buyer = await open(first);
     const viewer = await open(second);
-    await signUp(buyer.page, 'pages-1@example.com');
+    await signUp(buyer.page);
     await openRow(buyer.page);
     await openRow(viewer.page);
 

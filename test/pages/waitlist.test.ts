@@ -49,7 +49,7 @@ describe.skipIf(!isThere)('the waitlist in a browser', async () => {
     await join(page, 2);
     await page.locator('#sign-in', { hasText: 'wait for 2 seats' }).waitFor();
     await page.locator('#sign-in .dialog-close').click();
-    await signUp(page, 'waits@example.com');
+    await signUp(page);
     await join(page, 2);
     await place(page, '2 of 2 in line');
     await ahead.client.request('waitlist:leave', {
