@@ -15,8 +15,8 @@ import { showAccount } from './sign-in.ts';
 const watched = 10;
 /** A rush ticks 25 times a second; nobody reads numbers that fast. */
 const showEveryMs = 200;
-/** Whoever looks at this page hears of a change in the same moment: they do not all ask in the same. */
-const followWithinMs = 1500;
+/** All who look at this page hear of a change, or lose a node, in the same moment: they do not all ask in the same. */
+const followWithinMs = { told: 10_000, reconnected: 30_000 };
 /** The list may have changed while nobody looked; whoever only glances elsewhere does not ask anew. */
 const agedMs = 10_000;
 
@@ -44,7 +44,7 @@ let shown: SeatedEvent[] = [];
 let cards = new Map<string, Card>();
 let asked = 0;
 let readAt = 0;
-let following: ReturnType<typeof setTimeout> | undefined;
+let following: { at: number; timer: ReturnType<typeof setTimeout> } | undefined;
 
 async function load(cursor?: string): Promise<void> {
   const turn = ++asked;
@@ -92,14 +92,18 @@ function goOnAt(cursor: string | undefined): void {
   more.onclick = () => void load(cursor).catch(failed);
 }
 
-function follow(): void {
-  if (following) return;
-  following = setTimeout(() => {
+/** Reads the list anew, at some moment until then; sooner if somebody else has asked for that. */
+function follow(withinMs: number): void {
+  const at = Date.now() + Math.random() * withinMs;
+  if (following && following.at <= at) return;
+  clearTimeout(following?.timer);
+  const timer = setTimeout(() => {
     following = undefined;
     // What is asked for now is answered as it is now.
-    if (list.hasAttribute('aria-busy')) return follow();
+    if (list.hasAttribute('aria-busy')) return follow(1000);
     refresh().catch((error: unknown) => console.info('The list was not read anew.', error));
-  }, Math.random() * followWithinMs);
+  }, at - Date.now());
+  following = { at, timer };
 }
 
 function cardOf(event: SeatedEvent, known: Card | undefined): Card {
@@ -202,7 +206,7 @@ function connect(): SeatcastClient {
   connection.on('state', (state) => {
     app.dataset['connection'] = state;
     if (state !== 'connected') return;
-    if (wasConnected) follow();
+    if (wasConnected) follow(followWithinMs.reconnected);
     wasConnected = true;
   });
   return connection;
@@ -221,8 +225,9 @@ function failed(error: unknown): void {
 showAccount(byId('account', HTMLElement), session);
 new Bell(byId('bell-place', HTMLElement), session, client);
 // Of those that are not watched one learns when one comes back to the page, as of what was told while it was not connected.
-for (const told of ['events:rescheduled', 'events:cancelled'] as const) client.on(told, follow);
+for (const told of ['events:rescheduled', 'events:cancelled'] as const)
+  client.on(told, () => follow(followWithinMs.told));
 document.addEventListener('visibilitychange', () => {
-  if (!document.hidden && Date.now() - readAt > agedMs) follow();
+  if (!document.hidden && Date.now() - readAt > agedMs) follow(0);
 });
 load().catch(failed);
