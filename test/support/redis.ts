@@ -10,8 +10,9 @@ import { until } from './client.ts';
 
 export interface OwnRedis {
   readonly url: string;
+  /** One that was killed. */
   start(): Promise<void>;
-  /** kill -9: what is not in the append-only file yet is lost. */
+  /** kill -9, of one that runs: what is not in the append-only file yet is lost. */
   kill(): Promise<void>;
   /** Throws its data away; only while it is stopped. */
   wipe(): void;
@@ -22,8 +23,14 @@ export interface OwnRedis {
   revive(): Promise<void>;
 }
 
-/** A real redis-server of the test's own, on one port for all its lives, to be killed at will. */
+/** However this process ends, none is left behind. */
+const started = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of started) child.kill('SIGKILL');
+});
+
 /**
+ * A real redis-server of the test's own, on one port for all its lives, to be killed at will. It has been started.
  * @param more arguments of redis-server
  * @param login where it lets nobody in without: `name:password@`
  */
@@ -42,9 +49,12 @@ export async function ownRedis(more: readonly string[] = [], login = ''): Promis
   const redis: OwnRedis = {
     url,
     async start() {
+      // A second one would get no port, and the first would never be killed again.
+      if (isRunning()) throw new Error('this redis-server runs');
       const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory];
       args.push('--save', '', '--appendonly', 'yes', '--appendfsync', 'everysec', ...more);
       child = spawn(binary.command, args, { stdio: 'ignore', env: { ...process.env, ...binary.env } });
+      started.add(child);
       await until(answers, 'Redis to start');
     },
     async kill() {
@@ -53,6 +63,7 @@ export async function ownRedis(more: readonly string[] = [], login = ''): Promis
       const gone = new Promise((resolve) => dying.once('exit', resolve));
       dying.kill('SIGKILL');
       await gone;
+      started.delete(dying);
     },
     wipe: () => rmSync(join(directory, 'appendonlydir'), { recursive: true, force: true }),
     freeze: () => void child?.kill('SIGSTOP'),
