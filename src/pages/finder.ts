@@ -53,6 +53,11 @@ export class Finder {
     return this.#words.value.trim() !== '' || this.#when !== '' || isPressed(this.#free);
   }
 
+  /** Whether the next ones on come first. */
+  get isByStart(): boolean {
+    return this.#order.value === orders[0];
+  }
+
   /** As the list of events takes it. */
   query(cursor?: string): URLSearchParams {
     const query = new URLSearchParams({ status: 'published' });

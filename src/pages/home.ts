@@ -1,6 +1,6 @@
 /** The front page: what is on, and how full it is while you look. */
 import { SeatcastClient } from '../client/client.ts';
-import type { Event as SeatedEvent } from '../contracts.gen.ts';
+import type { Event as SeatedEvent, EventsCancelled, EventsRescheduled } from '../contracts.gen.ts';
 import { api, Problem } from './api.ts';
 import { Bell } from './bell.ts';
 import { arrange, byId, el, fill, icon } from './dom.ts';
@@ -15,8 +15,8 @@ import { showAccount } from './sign-in.ts';
 const watched = 10;
 /** A rush ticks 25 times a second; nobody reads numbers that fast. */
 const showEveryMs = 200;
-/** All who look at this page hear of a change, or lose a node, in the same moment: they do not all ask in the same. */
-const followWithinMs = { told: 10_000, reconnected: 30_000 };
+/** All who are on a node lose it in the same moment, and whoever was refused is not alone: they do not all ask at once. */
+const againWithinMs = 30_000;
 /** The list may have changed while nobody looked; whoever only glances elsewhere does not ask anew. */
 const agedMs = 10_000;
 
@@ -49,13 +49,16 @@ let following: { at: number; timer: ReturnType<typeof setTimeout> } | undefined;
 async function load(cursor?: string): Promise<void> {
   const turn = ++asked;
   list.setAttribute('aria-busy', 'true');
-  const page = await read(cursor);
-  // Somebody who types has asked for something else meanwhile.
-  if (turn !== asked) return;
-  list.removeAttribute('aria-busy');
-  show(cursor ? [...shown, ...page.events] : page.events);
-  if (!cursor) byId('announcer', HTMLElement).textContent = finder.isNarrow ? found(page) : '';
-  goOnAt(page.nextCursor ?? undefined);
+  try {
+    const page = await read(cursor);
+    // Somebody who types has asked for something else meanwhile.
+    if (turn !== asked) return;
+    show(cursor ? [...shown, ...page.events] : page.events);
+    if (!cursor) byId('announcer', HTMLElement).textContent = finder.isNarrow ? found(page) : '';
+    goOnAt(page.nextCursor ?? undefined);
+  } finally {
+    if (turn === asked) list.removeAttribute('aria-busy');
+  }
 }
 
 function read(cursor?: string): Promise<EventPage> {
@@ -71,7 +74,7 @@ async function refresh(): Promise<void> {
   let cursor: string | undefined;
   do {
     const page = await read(cursor);
-    if (turn !== asked) return;
+    if (turn !== asked) return follow(againWithinMs);
     events.push(...page.events);
     cursor = page.nextCursor ?? undefined;
   } while (cursor && events.length < shown.length);
@@ -84,7 +87,28 @@ function show(events: SeatedEvent[]): void {
   const before = cards;
   cards = new Map(events.map((event) => [event.id, cardOf(event, before.get(event.id))]));
   const roots = [...cards.values()].map(({ root }) => root);
+  const [focused] = [...before].find(([, { root }]) => root.contains(document.activeElement)) ?? [];
+  const place = [...before.keys()].indexOf(focused ?? '');
   arrange(list, roots.length > 0 ? roots : [nothing()]);
+  if (focused === undefined || document.activeElement !== document.body) return;
+  // The keyboard goes on at the same event, or at the one that took its place.
+  const next = cards.get(focused)?.root ?? roots[Math.min(place, roots.length - 1)];
+  next?.querySelector('a')?.focus();
+}
+
+/** What is told is shown without asking: all who look at this page hear it at once. */
+function moved({ eventId, title, after }: EventsRescheduled): void {
+  const events = shown.map((event) => (event.id === eventId ? { ...event, title, startsAt: after } : event));
+  if (finder.isByStart) events.sort((a, b) => Date.parse(a.startsAt) - Date.parse(b.startsAt));
+  changed(events);
+}
+
+const cancelled = ({ eventId }: EventsCancelled): void => changed(shown.filter(({ id }) => id !== eventId));
+
+function changed(events: SeatedEvent[]): void {
+  // What is being read may be of before.
+  if (list.hasAttribute('aria-busy')) follow(againWithinMs);
+  else show(events);
 }
 
 function goOnAt(cursor: string | undefined): void {
@@ -99,9 +123,12 @@ function follow(withinMs: number): void {
   clearTimeout(following?.timer);
   const timer = setTimeout(() => {
     following = undefined;
-    // What is asked for now is answered as it is now.
-    if (list.hasAttribute('aria-busy')) return follow(1000);
-    refresh().catch((error: unknown) => console.info('The list was not read anew.', error));
+    // Whoever comes back asks anyway, and what is asked for now is answered as it is now.
+    if (document.hidden || list.hasAttribute('aria-busy')) return;
+    refresh().catch((error: unknown) => {
+      console.info('The list was not read anew.', error);
+      follow(againWithinMs);
+    });
   }, at - Date.now());
   following = { at, timer };
 }
@@ -206,7 +233,7 @@ function connect(): SeatcastClient {
   connection.on('state', (state) => {
     app.dataset['connection'] = state;
     if (state !== 'connected') return;
-    if (wasConnected) follow(followWithinMs.reconnected);
+    if (wasConnected) follow(againWithinMs);
     wasConnected = true;
   });
   return connection;
@@ -216,7 +243,6 @@ function failed(error: unknown): void {
   const text = error instanceof Problem ? error.message : 'Something went wrong.';
   const again = el('button', { class: 'button', type: 'button' }, 'Try again');
   again.addEventListener('click', () => void load().catch(failed));
-  list.removeAttribute('aria-busy');
   show([]);
   fill(list, el('li', { class: 'card nothing' }, el('p', {}, text), again));
   if (!(error instanceof Problem)) throw error;
@@ -225,8 +251,8 @@ function failed(error: unknown): void {
 showAccount(byId('account', HTMLElement), session);
 new Bell(byId('bell-place', HTMLElement), session, client);
 // Of those that are not watched one learns when one comes back to the page, as of what was told while it was not connected.
-for (const told of ['events:rescheduled', 'events:cancelled'] as const)
-  client.on(told, () => follow(followWithinMs.told));
+client.on('events:rescheduled', moved);
+client.on('events:cancelled', cancelled);
 document.addEventListener('visibilitychange', () => {
   if (!document.hidden && Date.now() - readAt > agedMs) follow(0);
 });

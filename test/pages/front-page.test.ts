@@ -1,4 +1,5 @@
 /** The front page in a real browser: what is on, searched and narrowed down. */
+import type { Page } from 'playwright-core';
 import { afterAll, describe, expect, test } from 'vitest';
 import { call, nobody, node } from '../channels/support.ts';
 import { organizerIn } from '../events/support.ts';
@@ -33,6 +34,14 @@ describe.runIf(isThere)('the front page', async () => {
       );
     return { page, errors, shows };
   }
+
+  /** A minute later. */
+  const comeBack = (page: Page) =>
+    page.evaluate(() => {
+      const now = Date.now.bind(Date);
+      Date.now = () => now() + 60_000;
+      document.dispatchEvent(new Event('visibilitychange'));
+    });
 
   test('words, times, free seats and orders narrow it down, and the address keeps them', async () => {
     const { page, errors, shows } = await open();
@@ -77,18 +86,37 @@ describe.runIf(isThere)('the front page', async () => {
       'Swing night',
     );
     expect(await card.locator('time').getAttribute('datetime')).toContain(inDays(40).startsAt.slice(0, 10));
+    // The card itself is another one now, and keeps the keyboard all the same.
+    await card.focus();
+    await call(node(hubs), 'events:update', { eventId, ...inDays(41) }, organizer.user);
+    await page.locator(`time[datetime^="${inDays(41).startsAt.slice(0, 10)}"]`).waitFor();
+    expect(await page.evaluate(() => document.activeElement?.getAttribute('data-event'))).toBe(eventId);
     // Nobody is told of what is new: it is there for whoever comes back.
     await organizer.published({ title: 'Matinee', ...inDays(5) });
-    await page.evaluate(() => {
-      const now = Date.now.bind(Date);
-      Date.now = () => now() + 60_000;
-      document.dispatchEvent(new Event('visibilitychange'));
-    });
+    await comeBack(page);
     await shows('Matinee', 'Swing night', 'The Cherry Orchard', 'Open air');
     await call(node(hubs), 'events:cancel', { eventId, reason: 'ill' }, organizer.user);
     await shows('Matinee', 'Swing night', 'Open air');
     expect(errors).toEqual([]);
   }, 60_000);
+
+  test('a list that is empty, and could not be read anew, is read when one comes back', async () => {
+    const { page } = await open();
+    await page.locator('#words').fill('of no such event');
+    await page.locator('.nothing .button').waitFor();
+    const answer = (status: number) =>
+      page.waitForResponse(
+        (response) => response.url().includes('/api/v1/events?') && response.status() === status,
+      );
+    await page.route('**/api/v1/events?*', (route) => route.fulfill({ status: 503, body: '' }), { times: 1 });
+    const refused = answer(503);
+    await comeBack(page);
+    await refused;
+    const read = answer(200);
+    await comeBack(page);
+    await read;
+    await page.locator('#events:not([aria-busy])').waitFor();
+  });
 
   test.each(['of-no-such-form', nobody])('the page of an event that is none says so: %s', async (id) => {
     const page = await (await browser.newContext()).newPage();
