@@ -678,9 +678,9 @@ export interface Booking {
   createdAt: Instant;
   cancelledAt: Instant | null;
   /**
-   * `organizer`: whoever runs the event, as when the event is cancelled, or the hub. null: it is not cancelled, or nobody knows.
+   * Who cancelled the last of it. `buyer`: whoever booked. `organizer`: whose event it is, also by cancelling the event. `hub`: an admin, or the hub by itself. null: it is not cancelled, or nobody knows.
    */
-  cancelledBy: ('buyer' | 'organizer') | null;
+  cancelledBy: ('buyer' | 'organizer' | 'hub') | null;
   /**
    * null: nothing was paid through the hub.
    */

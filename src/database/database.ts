@@ -226,6 +226,20 @@ export async function openDatabase(
     }
   }
 
+  /**
+   * A newer node may have changed a view since a connection prepared its statement. That one is given up, and nothing was
+   * done; the next one may be as old.
+   */
+  async function sendCurrent(query: Parameters<typeof send>[0]): Promise<unknown[]> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await send(query);
+      } catch (error) {
+        if (sqlState(error) !== '0A000' || attempt >= poolSize) throw error;
+      }
+    }
+  }
+
   return {
     em: () => orm.em.fork(),
     get load() {
@@ -238,7 +252,7 @@ export async function openDatabase(
     ) {
       counts.statements++;
       return spanned(`postgresql ${name}`, { 'db.system.name': 'postgresql' }, () =>
-        send({ ...(isPlannedAnew ? {} : { name }), text, values }),
+        sendCurrent({ ...(isPlannedAnew ? {} : { name }), text, values }),
       ) as Promise<Row[]>;
     },
     async migrate() {

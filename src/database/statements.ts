@@ -4,6 +4,8 @@ import { statement } from './database.ts';
 
 /** Which of these seats have an active booking. */
 export const soldAmong = statement<[eventId: string, seats: number[]], { seat: number }>('sold-among');
+/** Whether everybody may see an event. No row: there is none. */
+export const eventIsPublic = statement<[eventId: string], { is_public: boolean }>('event-is-public');
 export const bookedSeats = statement<[eventId: string], { seat: number; user_id: string }>('booked-seats');
 
 /** A hold as it is asked of `confirm-holds.sql`, which gets an array of them as JSON. */
@@ -58,7 +60,7 @@ export interface BookingRow {
   currency: string;
   created_at: string;
   cancelled_at: string | null;
-  cancelled_by: 'buyer' | 'organizer' | null;
+  cancelled_by: 'buyer' | 'organizer' | 'hub' | null;
   seats: {
     seat: number;
     label: string;

@@ -11,6 +11,7 @@ import {
   PlanEntity,
   type SellMode,
 } from '../database/entities.ts';
+import { eventIsPublic } from '../database/statements.ts';
 import { Gate } from '../gate.ts';
 import type { PlanSeat, SeatingPlan } from '../seating/plan.ts';
 import { type PlanWire, planFromWire } from '../seating/plan-wire.ts';
@@ -85,6 +86,16 @@ export class Events {
     if (known) return known.card;
     if ((this.#unknown.get(eventId) ?? 0) > Date.now()) return undefined;
     return this.#refresh(eventId);
+  }
+
+  /**
+   * Whether everybody may see it: a card that says so is believed, and nothing is kept of what is read. Who asks for one
+   * event after the other has no seating plan made of each, and pushes out no card.
+   */
+  async isPublic(eventId: string): Promise<boolean> {
+    if (this.#cards.get(eventId)?.card.isPublic) return true;
+    const [row] = await this.#db.run(eventIsPublic, eventId);
+    return row?.is_public ?? false;
   }
 
   /** Reads a card, once at a time. Whoever forgets it meanwhile gets one that was read afterwards. */

@@ -123,7 +123,7 @@ export function htmlResponse(html: string, status = 200): Response {
 export interface PageOptions {
   /** Who moves the money: the page of an event asks for a test card only where none moves. */
   payments: string;
-  events: Pick<Events, 'card'>;
+  events: Pick<Events, 'isPublic'>;
 }
 
 export function mountAssets(app: Hono<Bindings>, { payments, events }: PageOptions): void {

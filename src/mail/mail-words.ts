@@ -28,10 +28,10 @@ function seatsOf({ booking }: MailFacts, isGone: boolean): string[] {
   return seats.map(({ label, category }) => `${label} · ${category}`);
 }
 
-/** As the pages show it, and as people read it out at the door. */
-const numberOf = ({ booking, payload }: MailFacts) => {
+/** As the pages show it, and as people read it out at the door; and whole, as two of many bookings may share that. */
+const numbersOf = ({ booking, payload }: MailFacts): string[] => {
   const id = booking?.id ?? textIn(payload, 'bookingId');
-  return isId(id) ? bookingNumber(id) : '';
+  return isId(id) ? [bookingNumber(id), id] : [];
 };
 
 /** Of an offer; '' where there is none. */
@@ -74,7 +74,7 @@ const bookingConfirmed: Writer = (facts, title) => {
       ...where(facts),
       ...detail(seats.length === 1 ? 'Seat' : 'Seats', seats),
       ...detail('Total', booking ? [money(booking.totalCents, booking.currency)] : []),
-      ...detail('Booking', [numberOf(facts)]),
+      ...detail('Booking', numbersOf(facts)),
     ],
     button: eventButton(facts),
   };
@@ -96,7 +96,7 @@ const bookingCancelled: Writer = (facts, title) => {
       ...when(facts, startOf(facts)),
       ...detail('Cancelled', seatsOf(facts, true)),
       ...detail('Still yours', isWhole ? [] : left),
-      ...detail('Booking', [numberOf(facts)]),
+      ...detail('Booking', numbersOf(facts)),
     ],
     button: eventButton(facts),
   };

@@ -50,7 +50,7 @@ dd { margin: 0; overflow-wrap: anywhere }
 <dt>When</dt><dd>${eventDate(startsAt, timeZone)} to ${eventTime(endsAt, timeZone)} (${timeZone})</dd>
 ${venue !== '' && html`<dt>Where</dt><dd>${venue}</dd>\n`}<dt>Category</dt><dd>${category}, ${money(priceCents, currency)}</dd>
 <dt>Booked by</dt><dd>${holder}</dd>
-<dt>Booking</dt><dd>${bookingNumber(id)}</dd>
+<dt>Booking</dt><dd>${bookingNumber(id)}<br><small>${id}</small></dd>
 </dl>
 </main>
 </body>

@@ -151,7 +151,7 @@ function refuseHold(tx: Transaction, [eventId, holdId, reason]: unknown[]): unkn
 }
 
 function cancelSeats(tx: Transaction, [id, some, actorId]: unknown[]): unknown[] {
-  const { tables, now } = tx;
+  const { tables } = tx;
   const nothing = [{ outbox_id: null, refund_cents: 0, ended: false }];
   const booking = tables.bookings.get(String(id));
   const seen = tx.seen('booking', () => ({
@@ -170,7 +170,7 @@ function cancelSeats(tx: Transaction, [id, some, actorId]: unknown[]): unknown[]
   // What is left over is locked, and so read as it is by now.
   const ends = booking.seats.every((line) => line.cancelledAt !== null || wanted(line.seat));
   if (freed.length > 0 || ends) {
-    tx.write(() => end(booking, freed, ends, now, actorId), { kind: 'cancelled', booking, seats: freed });
+    tx.write(() => end(tx, booking, freed, ends, actorId), { kind: 'cancelled', booking, seats: freed });
   }
   if (freed.length > 0) noted(tx, booking.eventId, booking.id);
   const sent =
@@ -180,12 +180,19 @@ function cancelSeats(tx: Transaction, [id, some, actorId]: unknown[]): unknown[]
   return [{ outbox_id: sent, refund_cents: 0, ended: ends }];
 }
 
-function end(booking: StoredBooking, seats: number[], whole: boolean, now: number, actorId: unknown): void {
+function end(
+  { tables, now }: Transaction,
+  booking: StoredBooking,
+  seats: number[],
+  whole: boolean,
+  actorId: unknown,
+): void {
   for (const line of booking.seats) if (seats.includes(line.seat)) line.cancelledAt = now;
   if (!whole) return;
   booking.status = 'cancelled';
   booking.cancelledAt = now;
-  booking.cancelledBy = actorId === booking.userId ? 'buyer' : 'organizer';
+  const { organizerId } = tables.events.get(booking.eventId) ?? {};
+  booking.cancelledBy = actorId === booking.userId ? 'buyer' : actorId === organizerId ? 'organizer' : 'hub';
 }
 
 const up = (a: number, b: number) => a - b;
@@ -207,7 +214,7 @@ function cancelEvent(tx: Transaction, [id, actorId, sessionId, requestId, reason
 }
 
 function cancelEventBatch(tx: Transaction, [eventId, atMost, actorId]: unknown[]): unknown[] {
-  const { tables, now } = tx;
+  const { tables } = tx;
   const batch = [...tables.bookings.values()]
     .filter((each) => each.eventId === eventId && each.status === 'confirmed')
     .sort((a, b) => (a.id < b.id ? -1 : 1))
@@ -217,7 +224,7 @@ function cancelEventBatch(tx: Transaction, [eventId, atMost, actorId]: unknown[]
     tx.lock(`booking ${booking.id}`);
     const seats = booking.seats.filter((line) => line.cancelledAt === null).map(({ seat }) => seat);
     for (const seat of seats) tx.lock(seatKey(booking.eventId, seat));
-    tx.write(() => end(booking, seats, true, now, actorId), { kind: 'cancelled', booking, seats });
+    tx.write(() => end(tx, booking, seats, true, actorId), { kind: 'cancelled', booking, seats });
     if (seats.length === 0) return [];
     noted(tx, booking.eventId, booking.id);
     const payload = { bookingId: booking.id, seats: seats.sort(up) };

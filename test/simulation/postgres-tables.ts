@@ -81,7 +81,10 @@ export interface StoredOffer {
 }
 
 export class Tables {
-  readonly events = new Map<string, { id: string; status: 'published' | 'cancelled'; startsAt: number }>();
+  readonly events = new Map<
+    string,
+    { id: string; organizerId: string; status: 'published' | 'cancelled'; startsAt: number }
+  >();
   readonly bookings = new Map<string, StoredBooking>();
   /** By event and hold. */
   readonly outcomes = new Map<string, StoredOutcome>();

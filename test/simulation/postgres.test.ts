@@ -70,13 +70,14 @@ async function begin(): Promise<Tables> {
   await pool.query('truncate events cascade');
   const tables = new Tables();
   for (const id of events) {
-    tables.events.set(id, { id, status: 'published', startsAt: Date.now() + longMs });
+    const organizerId = users[0] as string;
+    tables.events.set(id, { id, organizerId, status: 'published', startsAt: Date.now() + longMs });
     await pool.query(
       `insert into events (id, organizer_id, plan_id, title, description, venue, starts_at, ends_at, time_zone, status,
          published_at, currency, prices, rules, seat_count, created_at, updated_at)
        values ($1, $2, $3, '', '', '', now() + interval '1 day', now() + interval '2 days', 'UTC', 'published', now(),
          'EUR', '{}', '{}', 6, now(), now())`,
-      [id, users[0], uuid(21)],
+      [id, organizerId, uuid(21)],
     );
   }
   return tables;

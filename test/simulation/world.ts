@@ -65,7 +65,12 @@ export class World {
     this.card = makeCard(this.eventId, this.seatCount);
     this.postgres = new SimPostgres(kernel, mutant?.statements);
     const { startsAt } = this.card;
-    this.postgres.tables.events.set(this.eventId, { id: this.eventId, status: 'published', startsAt });
+    this.postgres.tables.events.set(this.eventId, {
+      id: this.eventId,
+      organizerId: 'organizer',
+      status: 'published',
+      startsAt,
+    });
     this.redis = new SimRedis(kernel, mutant?.redis ?? {});
     this.bus = new SimBus(kernel, this.redis);
     this.nemesis = new Nemesis(this);
