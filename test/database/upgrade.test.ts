@@ -33,3 +33,12 @@ test('a statement that PostgreSQL cannot do at all is refused', async () => {
   };
   await expect(db.run(read)).rejects.toThrow('FOR UPDATE');
 });
+
+test('a database of before is told of offers with their seats', async () => {
+  await admin.query("delete from migrations where name = 'm0015-told'");
+  await admin.query('drop index audit_of_cancellations');
+  await admin.query('drop function record_waitlist(jsonb)');
+  await db.migrate();
+  const { rows } = await admin.query("select prosrc from pg_proc where proname = 'record_waitlist'");
+  expect(rows).toMatchObject([{ prosrc: expect.stringContaining("'places', step.places") }]);
+});
