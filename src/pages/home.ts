@@ -56,6 +56,8 @@ async function load(cursor?: string): Promise<void> {
     show(cursor ? [...shown, ...page.events] : page.events);
     if (!cursor) byId('announcer', HTMLElement).textContent = finder.isNarrow ? found(page) : '';
     goOnAt(page.nextCursor ?? undefined);
+  } catch (error) {
+    if (turn === asked) throw error;
   } finally {
     if (turn === asked) list.removeAttribute('aria-busy');
   }

@@ -4,8 +4,8 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Redis } from 'ioredis';
-import { freePort } from '../../src/services/processes.ts';
 import { findRedisServer, thisMachine } from '../../src/services/redis-server-binary.ts';
+import { serverPort } from './ports.ts';
 
 const masters = 3;
 const slots = 16_384;
@@ -73,7 +73,8 @@ async function startServer(
   binary: { command: string; env: Record<string, string> },
   directory: string,
 ): Promise<ClusterServer> {
-  const port = await clusterPort();
+  // The servers talk to each other 10,000 ports higher.
+  const port = await serverPort(10_000);
   const own = join(directory, String(port));
   mkdirSync(own);
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', own, '--save', ''];
@@ -87,16 +88,12 @@ async function startServer(
   process.once('exit', () => child.kill('SIGKILL'));
   const redis = new Redis(port, '127.0.0.1', { retryStrategy: () => 100, maxRetriesPerRequest: null });
   redis.on('error', () => undefined);
-  await redis.ping();
+  const ended = new Promise<never>((_, reject) => {
+    child.once('exit', (code) => reject(new Error(`redis-server on port ${port} ended with ${code}`)));
+  });
+  ended.catch(() => redis.disconnect());
+  await Promise.race([redis.ping(), ended]);
   return { port, pid: child.pid ?? 0, redis, kill: () => kill(child, redis) };
-}
-
-/** The servers talk to each other 10,000 ports higher, which must exist as well. */
-async function clusterPort(): Promise<number> {
-  for (;;) {
-    const port = await freePort();
-    if (port <= 55_000) return port;
-  }
 }
 
 async function kill(child: ChildProcess, redis: Redis): Promise<void> {

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Redis } from 'ioredis';
 import { atEnd } from './at-end.ts';
-import { freePort } from '../../src/services/processes.ts';
 import { findRedisServer, thisMachine } from '../../src/services/redis-server-binary.ts';
 import { until } from './client.ts';
+import { serverPort } from './ports.ts';
 
 export interface OwnRedis {
   readonly url: string;
@@ -42,7 +42,7 @@ export async function ownRedis(more: readonly string[] = [], login = ''): Promis
     machine: await thisMachine(),
     log: () => undefined,
   });
-  const port = await freePort();
+  const port = await serverPort();
   const url = `redis://127.0.0.1:${port}`;
   let child: ChildProcess | undefined;
 

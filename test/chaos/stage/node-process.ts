@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { FaultPoint } from '../../../src/fault-points.ts';
-import { freePort } from '../../../src/services/processes.ts';
+import { serverPort } from '../../support/ports.ts';
 import type { ShiftedClock } from './machine.ts';
 import { OwnProcess } from './own-process.ts';
 import type { TcpProxy } from './tcp-proxy.ts';
@@ -44,7 +44,7 @@ export class NodeProcess {
   }
 
   async start(): Promise<void> {
-    this.port ||= await freePort();
+    this.port ||= await serverPort();
     const environment = {
       PATH: process.env.PATH ?? '',
       ...this.clock.environment,

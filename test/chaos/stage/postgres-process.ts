@@ -8,7 +8,8 @@ import {
   type PostgresAccount,
   postgresAccount,
 } from '../../../src/services/postgres-account.ts';
-import { freePort, identity, plainEnvironment, run } from '../../../src/services/processes.ts';
+import { identity, plainEnvironment, run } from '../../../src/services/processes.ts';
+import { serverPort } from '../../support/ports.ts';
 import { OwnProcess } from './own-process.ts';
 import { until } from './wait.ts';
 
@@ -53,7 +54,7 @@ export class PostgresProcess {
     ]);
     const made = await run(command, args, { uid, gid });
     if (!made.ok) throw new Error(`initdb failed (${made.how}): ${made.output}`);
-    this.port = await freePort();
+    this.port = await serverPort();
     await this.start();
     await this.query('create database seatcast', [], 'postgres');
   }

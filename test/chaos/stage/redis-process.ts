@@ -1,7 +1,7 @@
 import { closeSync, ftruncateSync, openSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Redis } from 'ioredis';
-import { freePort } from '../../../src/services/processes.ts';
+import { serverPort } from '../../support/ports.ts';
 import { findRedisServer, type RedisBinary, thisMachine } from '../../../src/services/redis-server-binary.ts';
 import { OwnProcess } from './own-process.ts';
 import { until } from './wait.ts';
@@ -31,7 +31,7 @@ export class RedisProcess {
       machine: await thisMachine(),
       log: () => undefined,
     });
-    this.port ||= await freePort();
+    this.port ||= await serverPort();
     const settings = {
       port: this.port,
       bind: '127.0.0.1',
