@@ -203,9 +203,7 @@ describe.skipIf(!isThere)('the page of screens in a browser', async () => {
 
   test('the form begins at a venue that has a screen', async () => {
     const own = await house(hubs);
-    const address = { street: '', city: 'Aalst', postalCode: '9300', country: 'BE' };
-    const input = { name: 'A hall without screens', address, timeZone: 'Europe/Brussels' };
-    const { id: other } = await call(node(hubs), 'venues:create', input, own.organizer);
+    const other = await own.venue('A hall without screens', 'Aalst');
     const chosen = (page: Page) => page.locator('#venue-choice').inputValue();
     const before = await open(own.organizer);
     await before.page.locator('[data-fresh=true]').waitFor();
@@ -295,9 +293,7 @@ describe.skipIf(!isThere)('the page of screens in a browser', async () => {
 
   test('[KIOSK-7] under another venue nothing of the one before can be withdrawn, whether its board comes or not', async () => {
     const own = await house(hubs);
-    const address = { street: '', city: 'Bruges', postalCode: '9000', country: 'BE' };
-    const input = { name: 'Other hall', address, timeZone: 'Europe/Brussels' };
-    const { id: other } = await call(node(hubs), 'venues:create', input, own.organizer);
+    const other = await own.venue('Other hall', 'Bruges');
     await own.announce({ venueId: own.venueId, kind: 'info', text: 'Of the first venue' }, 0);
     const { page } = await open(own.organizer, `/screens?venue=${own.venueId}`);
     const lines = page.locator('[data-announcement]');

@@ -8,9 +8,7 @@ const hubs = await startTestHubs(2);
 
 test('[KIOSK-2] a kiosk that is given another venue shows the board of that one at once', async () => {
   const one = await house(hubs);
-  const address = { street: '', city: 'Liège', postalCode: '4000', country: 'BE' };
-  const input = { name: 'Opera', address, timeZone: 'Europe/Brussels' };
-  const { id: venueId } = await call(node(hubs), 'venues:create', input, one.organizer);
+  const venueId = await one.venue('Opera', 'Liège');
   const screen = await one.screen(1);
   const [kiosk] = (await call(node(hubs), 'kiosks:list', {}, one.organizer)).kiosks;
   const kioskId = kiosk?.id ?? '';

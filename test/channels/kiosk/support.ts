@@ -12,6 +12,8 @@ const tokens = new Tokens(testKeys, 3_600_000);
 export interface House {
   organizer: TestUser;
   venueId: string;
+  /** Another venue of the same organizer. */
+  venue(name: string, city: string): Promise<string>;
   /** An event at the venue, its organizer's. */
   event(options?: EventOptions & { title?: string }): Promise<string>;
   /** A device that was paired for the venue. Straight into the table: so many codes are typed by nobody. */
@@ -28,12 +30,16 @@ export interface Screen {
 
 export async function house(hubs: TestHubs): Promise<House> {
   const organizer = await hubs.user('organizer');
-  const address = { street: '', city: 'Ghent', postalCode: '9000', country: 'BE' };
-  const input = { name: 'Concert hall', address, timeZone: 'Europe/Brussels' };
-  const { id: venueId } = await call(node(hubs), 'venues:create', input, organizer);
+  const venue = async (name: string, city: string) => {
+    const address = { street: '', city, postalCode: '9000', country: 'BE' };
+    const input = { name, address, timeZone: 'Europe/Brussels' };
+    return (await call(node(hubs), 'venues:create', input, organizer)).id;
+  };
+  const venueId = await venue('Concert hall', 'Ghent');
   const made: House = {
     organizer,
     venueId,
+    venue,
     async event({ title = 'An evening', startsInMs = 3_600_000, ...options } = {}) {
       const eventId = await hubs.event({ startsInMs, ...options });
       await hubs.sql('update events set venue_id = $2, organizer_id = $3, title = $4 where id = $1', [
